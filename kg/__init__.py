@@ -1,0 +1,1 @@
+"""A knowledge graph of policy texts in which every fact leads back to its sentence."""

@@ -1,0 +1,260 @@
+"""The whole story: read → annotate → resolve → state → store → view."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from kg import rdf
+from kg.build_report import BuildReport
+from kg.errors import InputError, UsageError
+from kg.ontology import load_ontology
+from kg.paths import ontology_folder, weights_folder
+from kg.reading import Source, find_sources, fingerprint, read, read_bytes
+from kg.resolve import resolve
+from kg.shelf import Shelf
+from kg.state import state
+from kg.store import GraphStore
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of files done, the number of all, and the file at hand."""
+
+
+def build(
+    paths: Sequence[str],
+    output: Path,
+    *,
+    base: str | None = None,
+    prune: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Read texts into the graph of an output folder.
+
+    New and changed files are annotated, unchanged ones skipped.  An input that cannot be
+    read costs that input: the rest is built, and what the graph held of it stays.
+
+    Args:
+        paths: Files, folders, or ``-`` for standard input.
+        output: Where store, shelf and view live.
+        base: What the IRIs of documents and entities begin with; kept with the folder.
+        prune: Remove documents whose file is gone.
+        progress: Told of each file before it is read.
+
+    Raises:
+        UsageError: ``base`` is no IRI to build on, or differs from the folder's.
+        StoreError: The store cannot be opened or written.
+    """
+    began = time.monotonic()
+    log = _Log()
+    sources = find_sources(paths)
+    log.failed += sources.problems
+    with _opened(output) as (store, shelf):
+        base = _settled_base(shelf, base)
+        for number, source in enumerate(sources.found):
+            if progress:
+                progress(number, len(sources.found), source.path)
+            try:
+                _shelve(source, shelf, log)
+            except InputError as error:
+                # A copy without its traceback, whose frames would keep the store open.
+                log.failed.append(InputError(error.path, error.reason))
+        if prune:
+            log.removed += _prune(shelf)
+        restated = _restate(shelf, store, base)
+        documents = len(shelf.locations())
+    return BuildReport(
+        tuple(log.added),
+        tuple(log.replaced),
+        tuple(log.unchanged),
+        tuple(log.failed),
+        sources.skipped,
+        tuple(log.removed),
+        tuple(log.notes),
+        restated,
+        documents,
+        log.words,
+        time.monotonic() - began,
+    )
+
+
+def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
+    """Take documents out of the graph.
+
+    Args:
+        names: Ids of documents, or their files.
+        output: The output folder.
+
+    Returns:
+        The ids of the documents that were removed.
+
+    Raises:
+        UsageError: No document has such an id or file; nothing is removed then.
+        StoreError: The store cannot be opened or written.
+    """
+    Shelf.open(output).close()
+    with _opened(output) as (store, shelf):
+        by_location = {location: id_ for id_, location in shelf.locations().items()}
+        by_path = {shelved.document.path: shelved.document.id for shelved in shelf}
+        known = {
+            **by_path,
+            **by_location,
+            **dict.fromkeys(by_location.values()),
+        }
+        ids = []
+        for name in names:
+            if name in by_location.values():
+                ids.append(name)
+            elif (
+                found := known.get(str(Path(name).resolve())) or known.get(name)
+            ) is None:
+                raise UsageError(
+                    f"no document {name!r}; `kg list documents` names them"
+                )
+            else:
+                ids.append(found)
+        for id_ in ids:
+            shelf.remove(id_)
+        _restate(shelf, store, _settled_base(shelf, None))
+    return tuple(ids)
+
+
+class _Log:
+    """What happened so far."""
+
+    def __init__(self) -> None:
+        self.added: list[str] = []
+        self.replaced: list[str] = []
+        self.unchanged: list[str] = []
+        self.failed: list[InputError] = []
+        self.removed: list[str] = []
+        self.notes: list[str] = []
+        self.words = 0
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[tuple[GraphStore, Shelf]]:
+    # The store comes first: its lock keeps a second build from the shelf as well.
+    store = GraphStore.open(output, writable=True)
+    shelf = Shelf.open(output, writable=True)
+    try:
+        yield store, shelf
+        store.flush()
+    finally:
+        shelf.close()
+        store.close()
+
+
+def _settled_base(shelf: Shelf, wanted: str | None) -> str:
+    kept = shelf.setting("base")
+    if kept and wanted and kept != wanted:
+        raise UsageError(
+            f"this graph's IRIs begin with {kept}; build elsewhere with -o"
+        )
+    base = kept or wanted or rdf.DEFAULT_BASE
+    if (
+        not base.endswith(("/", "#"))
+        or ":" not in base
+        or set(base) & set(' <>"{}|\\^`')
+    ):
+        raise UsageError(f"{base!r} is no base for IRIs: end it with / or #")
+    if not kept:
+        shelf.set_setting("base", base)
+    return base
+
+
+def _shelve(source: Source, shelf: Shelf, log: _Log) -> None:
+    """Read and annotate one file, unless the shelf holds it as it is."""
+    data = read_bytes(source)
+    mark = fingerprint(source, data)
+    digest = hashlib.sha256(data).hexdigest()
+    location = f"-:{digest}" if source.location == "-" else source.location
+    if shelf.is_current(location, mark, _pipeline_digest()):
+        log.unchanged.append(source.path)
+        return
+    document = read(source, data)
+    holder = shelf.holder_of(document.id)
+    if holder and holder != location and Path(holder).exists():
+        log.unchanged.append(source.path)
+        log.notes.append(
+            f"{source.path}: the same text under the same name as {holder}"
+        )
+        return
+    from kg.annotate import annotate
+
+    annotation = annotate(document, _pipeline())
+    known = location in shelf.locations().values()
+    shelf.put(location, mark, _pipeline_digest(), document, annotation)
+    (log.replaced if known or holder else log.added).append(source.path)
+    log.notes += [f"{source.path}: {note}" for note in document.notes]
+    log.words += annotation.words
+
+
+def _prune(shelf: Shelf) -> list[str]:
+    gone = [
+        id_
+        for id_, location in shelf.locations().items()
+        if not location.startswith("-:") and not Path(location).exists()
+    ]
+    for id_ in gone:
+        shelf.remove(id_)
+    return gone
+
+
+def _restate(shelf: Shelf, store: GraphStore, base: str) -> int:
+    """Resolve all documents together and write those graphs that come out different."""
+    ontology = load_ontology()
+    resolution = resolve((s.document.id, s.annotation.entities) for s in shelf)
+    written = 0
+    wanted = set()
+    for shelved in shelf:
+        document = shelved.document
+        graph = state(document, shelved.annotation, resolution)
+        name = rdf.document_iri(base, document.id)
+        wanted.add(name)
+        quads = sorted(rdf.quads(graph, ontology, base), key=str)
+        digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
+        if digest != shelved.stated or not store.has(name):
+            store.replace(name, quads)
+            shelf.mark_stated(document.id, digest)
+            written += 1
+    for name in store.documents():
+        if name not in wanted:
+            store.replace(name, ())
+    _describe_terms(store)
+    return written
+
+
+def _describe_terms(store: GraphStore) -> None:
+    """Keep the ontology beside the documents, for the labels of classes and predicates."""
+    graph = load_ontology().namespace.rstrip("#")
+    terms = sorted(rdf.ontology_quads(ontology_folder(), graph), key=str)
+    if sorted(map(str, store.quads(graph))) != [str(quad) for quad in terms]:
+        store.replace(graph, terms)
+
+
+@cache
+def _pipeline():  # type: ignore[no-untyped-def]  # spaCy is imported only when needed
+    from kg.pipeline import load_pipeline
+
+    return load_pipeline()
+
+
+@cache
+def _pipeline_digest() -> str:
+    """Return a digest of all that annotation depends on: code, words and weights."""
+    digest = hashlib.sha256()
+    code = Path(__file__).parent
+    files = [
+        *ontology_folder().glob("*.ttl"),
+        *(code / name for name in ("annotate.py", "known.py", "lexicon.py")),
+        *(code / "pipeline").glob("*.py"),
+        *(code / "values").glob("*.py"),
+        *(path for path in weights_folder().rglob("*") if path.is_file()),
+    ]
+    for path in sorted(files, key=lambda p: p.name):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

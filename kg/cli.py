@@ -1,0 +1,442 @@
+"""The commands: arguments in, one call, messages and exit code out.
+
+Modules that take long to import are imported inside the commands that need them, so
+that ``kg --help`` answers at once and asking the graph never loads spaCy.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.errors import KgError, UsageError
+
+OUTPUT = Path("output")
+ROW_FORMATS = ("table", "csv", "tsv", "json", "md")
+PIPE_WIDTH = 200
+
+
+class Group(click.Group):
+    """Turns our errors into one line on stderr and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KgError as error:
+            if ctx.params.get("debug"):
+                raise
+            _complain(str(error))
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader of our output has seen enough (`kg query … | head`).
+            sys.stderr.close()
+            ctx.exit(0)
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            ctx.exit(130)
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    click.echo(f"kg: {line[:400]}", err=True)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("--no-color", is_flag=True, help="Plain text, also on a terminal.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="kg-policy", prog_name="kg")
+@click.pass_context
+def main(ctx: click.Context, quiet: bool, no_color: bool, debug: bool) -> None:
+    """Turn policy texts into a knowledge graph whose every fact leads to its sentence.
+
+    \b
+    kg build corpus/            read texts, build the graph and its page
+    kg show "Emmanuel Macron"   all that is said of someone, with the sentences
+    kg query largest-sums       ask a saved question, or SPARQL of your own
+    """
+    if no_color:
+        ctx.color = False
+
+
+def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``-o/--output``."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=OUTPUT,
+        show_default=True,
+        help="Folder of the graph.",
+    )(command)
+
+
+def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the records of the graph and the ontology to a command."""
+
+    @output_option
+    @wraps(command)
+    def wrapped(output: Path, **arguments: Any) -> Any:
+        from kg.ontology import load_ontology
+        from kg.records import read_records
+        from kg.store import GraphStore
+
+        ontology = load_ontology()
+        records = read_records(GraphStore.open(output), ontology)
+        return command(records=records, ontology=ontology, **arguments)
+
+    return wrapped
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True)
+@output_option
+@click.option("--prune", is_flag=True, help="Remove documents whose file is gone.")
+@click.option("--base", help="What the IRIs of documents and entities begin with.")
+@click.pass_context
+def build(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    output: Path,
+    prune: bool,
+    base: str | None,
+) -> None:
+    """Read texts into the graph and write its page.
+
+    PATHS are files, folders or - for standard input: text, Markdown, HTML, PDF and Word.
+    Files that have not changed are skipped.  An input that cannot be read costs that
+    input: the rest is built, and the exit code is 1.
+
+    \b
+    kg build corpus/
+    kg build report.pdf https-export/*.html -o output/2024
+    pdftotext law.pdf - | kg build -
+    """
+    from kg.build import build as build_graph
+    from kg.terminal import summary
+    from kg.view import write_view
+
+    quiet = ctx.find_root().params["quiet"]
+    shows = sys.stderr.isatty() and not quiet
+
+    def progress(done: int, total: int, path: str) -> None:
+        if shows:
+            click.echo(f"\r\x1b[K{done + 1}/{total} {path[:60]}", err=True, nl=False)
+
+    report = build_graph(paths, output, base=base, prune=prune, progress=progress)
+    if shows:
+        click.echo("\r\x1b[K", err=True, nl=False)
+    for error in report.failed:
+        _complain(str(error))
+    if not quiet:
+        for note in report.notes:
+            click.echo(f"note: {note}", err=True)
+    if report.documents:
+        page = write_view(output)
+        if not quiet:
+            for line in summary(report):
+                click.echo(line, err=True)
+            click.echo(f"open {page}, or try: kg list, kg query --list", err=True)
+    elif not report.failed:
+        _complain("there was nothing to read")
+    ctx.exit(1 if report.failed else 0)
+
+
+@main.command()
+@click.argument("question", required=False)
+@output_option
+@click.option("-l", "--list", "list_", is_flag=True, help="List the saved questions.")
+@click.option(
+    "-p", "--param", multiple=True, metavar="NAME=VALUE", help="Fill in a parameter."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice([*ROW_FORMATS, "ttl"]),
+    help="table on a terminal, tsv in a pipe; ttl for CONSTRUCT and DESCRIBE",
+)
+def query(
+    question: str | None,
+    output: Path,
+    list_: bool,
+    param: tuple[str, ...],
+    format_: str | None,
+) -> None:
+    """Ask a saved question by name, a .rq file, SPARQL text, or - for standard input.
+
+    \b
+    kg query --list
+    kg query who-leads-what
+    kg query stance-on-law --param law="AI Act"
+    kg query 'SELECT ?law WHERE { ?law a kg:Law }' --format csv
+    """
+    from kg.ontology import load_ontology
+    from kg.paths import queries_folder
+    from kg.query import saved_queries
+
+    if list_ or question is None:
+        for saved in saved_queries(queries_folder()).values():
+            click.echo(f"{saved.name:24} {saved.summary}")
+            for parameter in saved.parameters:
+                default = (
+                    f" (default {parameter.default!r})" if parameter.default else ""
+                )
+                click.echo(
+                    f"{'':24}   --param {parameter.name}=…  {parameter.summary}{default}"
+                )
+        return
+    click.echo(
+        _answer(_query_text(question, param), output, load_ontology(), format_),
+        nl=False,
+    )
+
+
+def _query_text(question: str, param: tuple[str, ...]) -> str:
+    from kg.paths import queries_folder
+    from kg.query import SavedQuery, saved_queries, with_parameters
+
+    values = {}
+    for pair in param:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--param {pair!r} is not of the form name=value")
+        values[name] = value
+    saved = saved_queries(queries_folder())
+    if question in saved:
+        return with_parameters(saved[question], values)
+    if question == "-":
+        text = sys.stdin.read()
+    elif question.endswith((".rq", ".sparql")):
+        try:
+            text = Path(question).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read {question}: {error}") from error
+    elif "{" not in question:
+        from difflib import get_close_matches
+
+        close = get_close_matches(question, saved, n=1)
+        hint = f"did you mean {close[0]}?" if close else "`kg query --list` names them"
+        raise UsageError(f"no saved question {question!r}; {hint}")
+    else:
+        text = question
+    return with_parameters(SavedQuery("the query", "", (), text), values)
+
+
+def _answer(text: str, output: Path, ontology: Any, format_: str | None) -> str:
+    from pyoxigraph import NamedNode
+
+    from kg.export import turtle
+    from kg.query import Table, labels, run
+    from kg.store import GraphStore
+
+    store = GraphStore.open(output)
+    result = run(store, text, ontology)
+    if isinstance(result, bool):
+        return "yes\n" if result else "no\n"
+    if not isinstance(result, Table):
+        if format_ not in {None, "ttl"}:
+            raise UsageError(
+                f"CONSTRUCT and DESCRIBE give triples: --format ttl, not {format_}"
+            )
+        return turtle(result, ontology).decode()
+    if format_ == "ttl":
+        raise UsageError("SELECT gives rows: --format table, csv, tsv, json or md")
+    from kg.terminal import Names, query_text
+
+    format_ = format_ or ("table" if sys.stdout.isatty() else "tsv")
+    iris = {t.value for row in result.rows for t in row if isinstance(t, NamedNode)}
+    shown = labels(store, iris) if format_ in {"table", "md"} else {}
+    return query_text(result, format_, Names(ontology, shown), _width())
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
+@main.command()
+@output_option
+@click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
+def view(output: Path, open_: bool) -> None:
+    """Write the graph as one page that works offline.
+
+    \b
+    kg view --open
+    """
+    from kg.view import write_view
+
+    page = write_view(output)
+    click.echo(str(page))
+    if open_:
+        click.launch(page.resolve().as_uri())
+
+
+@main.command()
+@click.argument("name")
+@with_records
+def show(name: str, records: Any, ontology: Any) -> None:
+    """Show one entity: names, facts in both directions, money, each with its sentence.
+
+    \b
+    kg show "Mistral AI"
+    """
+    from kg.describe import describe, find_entities
+    from kg.terminal import Describer
+
+    describer = Describer(records, ontology)
+    found = find_entities(records, name)
+    click.echo(
+        "\n".join(describer.description(describe(records, entity)) for entity in found),
+        nl=False,
+    )
+
+
+@main.command()
+@click.argument("subject")
+@click.argument("predicate_or_object")
+@click.argument("object_", required=False, metavar="[OBJECT]")
+@with_records
+def why(
+    subject: str,
+    predicate_or_object: str,
+    object_: str | None,
+    records: Any,
+    ontology: Any,
+) -> None:
+    """Show the evidence for what links two entities; sources that differ side by side.
+
+    \b
+    kg why "Emmanuel Macron" France
+    kg why "Emmanuel Macron" leads France
+    """
+    from kg.describe import why as evidence
+    from kg.terminal import Describer
+
+    predicate = predicate_or_object if object_ is not None else None
+    if predicate is not None and predicate not in ontology.predicates:
+        raise UsageError(
+            f"no predicate {predicate!r}; there are: {', '.join(ontology.predicates)}"
+        )
+    found = evidence(records, subject, predicate, object_ or predicate_or_object)
+    describer = Describer(records, ontology)
+    for said in found:
+        click.echo("\n".join(describer.said(said)) + "\n")
+    if not found:
+        raise UsageError(
+            f"nothing links {subject!r} and {object_ or predicate_or_object!r}"
+        )
+
+
+@main.command("list")
+@click.argument("what", required=False, metavar="[CLASS|documents]")
+@with_records
+def list_command(what: str | None, records: Any, ontology: Any) -> None:
+    """List entities, those of a class, or the documents.
+
+    \b
+    kg list Law
+    kg list documents
+    """
+    from kg.terminal import listing, table_text
+
+    if what not in {None, "documents", *ontology.classes}:
+        raise UsageError(
+            f"no class {what!r}; there are: {', '.join(ontology.classes)}, documents"
+        )
+    columns = (
+        ["id", "title", "date", "words"]
+        if what == "documents"
+        else ["name", "class", "mentions", "facts", "other names"]
+    )
+    rows = listing(records, ontology, what)
+    if sys.stdout.isatty():
+        click.echo(table_text(columns, rows, _width()), nl=False)
+    else:
+        for row in [columns, *rows]:
+            click.echo("\t".join(row))
+
+
+@main.command()
+@with_records
+def stats(records: Any, ontology: Any) -> None:
+    """Count what is in the graph.
+
+    \b
+    kg stats
+    """
+    from kg.terminal import statistics
+
+    for title, rows in statistics(records, ontology):
+        if title and rows:
+            click.echo(f"\n{title}")
+        for name, number in rows:
+            click.echo(f"  {name:20} {int(number):>8,}")
+
+
+@main.command()
+@output_option
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["json", "ttl", "trig", "nq", "jsonld", "graphml", "csv"]),
+    default="json",
+    show_default=True,
+)
+def export(output: Path, format_: str) -> None:
+    """Write the whole graph to standard output.
+
+    \b
+    kg export --format json > graph.json
+    kg export --format nq | sort -u | sha256sum
+    """
+    from kg.export import export as export_graph
+    from kg.ontology import load_ontology
+    from kg.store import GraphStore
+
+    data = export_graph(GraphStore.open(output), load_ontology(), format_)
+    sys.stdout.buffer.write(data)
+
+
+@main.command()
+@output_option
+def validate(output: Path) -> None:
+    """Check shapes, evidence and assertions; exit code 1 if something is wrong.
+
+    \b
+    kg validate
+    """
+    from kg.ontology import load_ontology
+    from kg.validate import validate as check
+
+    violations = check(output, load_ontology())
+    for violation in violations:
+        click.echo(f"{violation.where}: {violation.message}")
+    if violations:
+        raise KgError(f"{len(violations)} violations")
+    click.echo("sound: shapes, evidence and assertions hold", err=True)
+
+
+@main.command()
+@click.argument("documents", nargs=-1, required=True)
+@output_option
+def remove(documents: tuple[str, ...], output: Path) -> None:
+    """Take documents out of the graph, by id or by file.
+
+    \b
+    kg remove corpus/old-report.txt
+    """
+    from kg.build import remove as remove_documents
+    from kg.view import write_view
+
+    for id_ in remove_documents(documents, output):
+        click.echo(f"removed {id_}", err=True)
+    write_view(output)

@@ -1,0 +1,49 @@
+"""Names that everyone knows: classes, other names and adjectives from the ontology."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from kg import lexicon
+from kg.ontology import load_ontology
+
+
+def name_key(name: str) -> str:
+    """Return the form under which equal names compare equal."""
+    return name.casefold().replace("’", "'").replace(".", "").strip()
+
+
+@cache
+def _known() -> dict[str, tuple[str, str]]:
+    """Map the key of each known name to (class, preferred name)."""
+    classes = dict(load_ontology().annotations(lexicon.NAMESPACE + "knownAs"))
+    labels = {term: names[0] for term, names in lexicon.words("knownName").items()}
+    found = {}
+    for words in (lexicon.words("alias"), lexicon.words("knownName")):
+        for term, names in words.items():
+            for name in names:
+                found[name_key(name)] = (classes[term], labels[term])
+    return found
+
+
+def known_class(name: str) -> str | None:
+    """Return the class of a well-known name, or None."""
+    entry = _known().get(name_key(name))
+    return entry[0] if entry else None
+
+
+def known_label(name: str, type_: str) -> str | None:
+    """Return the preferred form of a well-known name of a class, or None."""
+    entry = _known().get(name_key(name))
+    return entry[1] if entry and entry[0] == type_ else None
+
+
+@cache
+def adjectives() -> dict[str, str]:
+    """Map adjectives such as "French" (lower case) to the preferred name they stand for."""
+    labels = {term: names[0] for term, names in lexicon.words("knownName").items()}
+    return {
+        word.lower(): labels[term]
+        for term, forms in sorted(lexicon.words("adjective").items())
+        for word in forms
+    }

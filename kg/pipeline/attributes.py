@@ -1,0 +1,81 @@
+"""What the components put on a ``Doc`` beside spaCy's own attributes.
+
+``doc.spans``
+    ``furniture``  page furniture that says nothing (cookie notices, comment forms)
+    ``amounts``    sums of money; the parsed values stand in ``doc._.amounts``
+    ``dates``      dates, absolute and relative
+``doc._``
+    ``clusters``   tuple of :class:`Cluster`, the document's entities
+    ``amounts``    tuple of :class:`kg.values.amounts.Amount`, parallel to ``doc.spans``
+    ``claims``     tuple of :class:`FoundClaim`
+    ``money``      tuple of :class:`FoundMoney`
+    ``published``  the document's date, ISO 8601 or None, set before the pipeline runs
+``span._``
+    ``score``      probability of an entity, 0 to 1
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spacy.tokens import Doc, Span
+
+from kg.values.amounts import Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The mentions of one thing: its class, its names (fullest first), where it is named."""
+
+    type: str
+    names: tuple[str, ...]
+    mentions: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClaim:
+    """Subject and object by cluster number, with the words that say so.
+
+    ``trigger`` is the token range that expresses the predicate; ``subject_at`` and
+    ``object_at`` are the spans in the sentence that name the two.  A claim is ``hedgeable``
+    when a "will" or "not" in its clause changes what is said: a verb's, not a title's.
+    """
+
+    subject: int
+    predicate: str
+    object: int
+    sentence: Span
+    trigger: tuple[int, int]
+    subject_at: Span
+    object_at: Span
+    confidence: float
+    hedgeable: bool
+    status: str = ""
+    attributed_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMoney:
+    """A sum that is given, promised, raised or owed; roles are cluster numbers."""
+
+    kind: str
+    amount: Amount
+    amount_at: Span
+    sentence: Span
+    trigger: tuple[int, int]
+    payer: tuple[int, ...]
+    recipient: tuple[int, ...]
+    purpose: str | None
+    date: str | None
+    confidence: float
+    status: str = ""
+    attributed_to: int | None = None
+
+
+for _name in ("clusters", "amounts", "claims", "money"):
+    if not Doc.has_extension(_name):
+        Doc.set_extension(_name, default=())
+if not Doc.has_extension("published"):
+    Doc.set_extension("published", default=None)
+if not Span.has_extension("score"):
+    Span.set_extension("score", default=1.0)

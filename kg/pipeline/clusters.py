@@ -1,0 +1,188 @@
+"""Which mentions of a document name the same thing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from spacy.language import Language
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from kg import lexicon
+from kg.known import known_label, name_key
+from kg.pipeline.attributes import Cluster
+
+# Words that initials leave out.
+_SMALL = frozenset(("of", "the", "and", "for", "in", "on", "to", "de", "la", "le", "&"))
+
+# A name is looked for elsewhere in the text when it was recognised this surely.
+SURE = 0.6
+
+
+@Language.component(
+    "kg_clusters", requires=["doc.ents"], assigns=["doc._.clusters", "doc.ents"]
+)
+def clusters(doc: Doc) -> Doc:
+    """Set ``doc._.clusters``, ordered by first mention, and make ``doc.ents`` agree.
+
+    Equal names are one thing, and so are a name and its unique short form: a surname, an
+    acronym, the first or last words, as the ontology's lexicon allows for the class.
+    """
+    named: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    ents = _with_repetitions(doc)
+    types = _voted_types(ents)
+    for ent in ents:
+        key = _key(ent.text)
+        named[types[key], known_key(key, types[key])].append(ent)
+    _join_parenthesised(doc, ents, named)
+    for joins in (_is_acronym, _is_part):
+        _join_short_names(named, joins)
+    found = [
+        Cluster(type_, _names(mentions), tuple(sorted(mentions, key=lambda m: m.start)))
+        for (type_, _), mentions in named.items()
+    ]
+    found.sort(key=lambda cluster: cluster.mentions[0].start)
+    doc._.clusters = tuple(found)
+    doc.ents = sorted(
+        (_relabelled(m, cluster.type) for cluster in found for m in cluster.mentions),
+        key=lambda span: span.start,
+    )
+    return doc
+
+
+def _with_repetitions(doc: Doc) -> tuple[Span, ...]:
+    """Return the entities, and every further place where one's name stands.
+
+    A recogniser that knows a name in one sentence may miss it in the next; a text does
+    not use a name it has introduced for nothing.
+    """
+    names: dict[str, Span] = {}
+    for ent in doc.ents:
+        if len(ent.text) > 2 and not ent.text.islower() and ent._.score > SURE:
+            names.setdefault(ent.text, ent)
+    matcher = PhraseMatcher(doc.vocab)
+    matcher.add("name", [ent.as_doc() for ent in names.values()])
+    found = list(doc.ents)
+    furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
+    taken = {token.i for ent in doc.ents for token in ent} | furniture
+    for span in filter_spans(matcher(doc, as_spans=True)):
+        if not taken.intersection(range(span.start, span.end)):
+            first = names[span.text]
+            repeated = Span(doc, span.start, span.end, label=first.label_)
+            repeated._.score = first._.score
+            found.append(repeated)
+    return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _relabelled(span: Span, type_: str) -> Span:
+    copy = Span(span.doc, span.start, span.end, label=type_)
+    copy._.score = span._.score
+    return copy
+
+
+def known_key(key: str, type_: str) -> str:
+    """Return the key of the preferred form of a name."""
+    label = known_label(key, type_)
+    return name_key(label) if label else key
+
+
+def _key(name: str) -> str:
+    """Return a name without its legal form ("Inc.") in comparable form."""
+    words = name_key(" ".join(name.split())).replace(",", "").split()
+    forms = {name_key(form) for form in lexicon.all_words("legalForm")}
+    while len(words) > 1 and words[-1] in forms:
+        words.pop()
+    return " ".join(words)
+
+
+def _voted_types(ents: tuple[Span, ...]) -> dict[str, str]:
+    """Give each name the class that its mentions get most often, weighted by score."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for ent in ents:
+        votes[_key(ent.text)][ent.label_] += ent._.score
+    return {
+        name: min(counts, key=lambda label: (-counts[label], label))
+        for name, counts in votes.items()
+    }
+
+
+def _names(mentions: list[Span]) -> tuple[str, ...]:
+    """Return the distinct names, the fullest first, then by number of mentions."""
+    counts = Counter(" ".join(mention.text.split()) for mention in mentions)
+    fullest = max(counts, key=lambda n: (not n.isupper(), len(n), counts[n], n))
+    rest = sorted(counts.keys() - {fullest}, key=lambda n: (-counts[n], n))
+    return (fullest, *rest)
+
+
+def _join_parenthesised(
+    doc: Doc, ents: tuple[Span, ...], named: dict[tuple[str, str], list[Span]]
+) -> None:
+    """Join "European Data Protection Board" and the "EDPB" in brackets behind it."""
+    owner = {m.start: key for key, mentions in named.items() for m in mentions}
+    for left, right in pairwise(ents):
+        between = doc[left.end : right.start].text.strip()
+        if between != "(" or not re.fullmatch(r"[A-Z][\w&.-]{1,11}", right.text):
+            continue
+        a, b = owner.get(left.start), owner.get(right.start)
+        letters = [c for c in right.text.upper() if c.isalpha()]
+        if a and b and a != b and _in_order(letters, left.text.upper()):
+            _move(named, b, a, owner)
+
+
+def _in_order(letters: list[str], text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
+
+
+def _move(
+    named: dict[tuple[str, str], list[Span]],
+    source: tuple[str, str],
+    target: tuple[str, str],
+    owner: dict[int, tuple[str, str]] | None = None,
+) -> None:
+    mentions = named.pop(source)
+    named[target] += mentions
+    if owner is not None:
+        owner.update({mention.start: target for mention in mentions})
+
+
+def _join_short_names(
+    named: dict[tuple[str, str], list[Span]],
+    joins: Callable[[str, str, str], bool],
+) -> None:
+    """Join each name to the one longer name it can be short for; with two, to neither."""
+    family = {name: families[0] for name, families in lexicon.words("family").items()}
+    for short in sorted(named, key=lambda key: (len(key[1]), key)):
+        kind = family.get(short[0], short[0])
+        longer = [
+            other
+            for other in named
+            if other != short
+            and family.get(other[0], other[0]) == kind
+            and any(joins(form, other[1], other[0]) for form in _forms(named[short]))
+        ]
+        if len(longer) == 1 and len(longer[0][1]) > len(short[1]):
+            _move(named, short, longer[0])
+
+
+def _forms(mentions: list[Span]) -> Iterator[str]:
+    yield from sorted({_key(mention.text) for mention in mentions})
+
+
+def _is_acronym(short: str, full: str, type_: str) -> bool:
+    if "acronym" not in lexicon.words("shortName").get(type_, ()):
+        return False
+    words = re.split(r"[\s-]+", full)
+    initials = "".join(w[0] for w in words if w and w not in _SMALL)
+    return 1 < len(short) < 8 and short in {initials, "".join(w[0] for w in words if w)}
+
+
+def _is_part(short: str, full: str, type_: str) -> bool:
+    ways = lexicon.words("shortName").get(type_, ())
+    return ("suffix" in ways and full.endswith(" " + short)) or (
+        "prefix" in ways and full.startswith(short + " ")
+    )

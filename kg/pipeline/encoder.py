@@ -1,0 +1,119 @@
+"""One pass of the fine-tuned encoder, whose states every later head reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from spacy.language import Language
+from spacy.tokens import Doc
+from tokenizers import Tokenizer
+
+WIDTH = 384
+WINDOW_WORDS = 200  # what the heads were trained on
+MAX_PIECES = 512  # positions the encoder has
+
+
+@Language.factory(
+    "kg_encoder", requires=["token.is_sent_start"], assigns=["doc.tensor"]
+)
+def create_encoder(nlp: Language, name: str) -> Encoder:
+    """Create the component for a pipeline; weights come with ``from_disk``."""
+    return Encoder()
+
+
+class Encoder:
+    """Writes one 384-wide float32 vector per token to ``doc.tensor``.
+
+    A token's vector is the state of its first word piece; white space gets zeros.
+    Windows of one document only share a batch: dynamic int8 quantisation scales
+    activations by batch, so this keeps a document's vectors free of its neighbours.
+    """
+
+    def __init__(self) -> None:
+        self._model = b""
+        self._vocabulary = ""
+        self._session: onnxruntime.InferenceSession | None = None
+        self._tokenizer: Tokenizer | None = None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Encode a document."""
+        tensor: Any = np.zeros((len(doc), WIDTH), dtype=np.float32)
+        pending = _windows(doc)
+        while pending:
+            window = pending.pop()
+            encoding = self._tokenizer_loaded.encode(
+                [doc[i].text for i in window], is_pretokenized=True
+            )
+            if len(encoding.ids) > MAX_PIECES and len(window) > 1:
+                half = len(window) // 2
+                pending += [window[half:], window[:half]]
+                continue
+            ids = np.array([encoding.ids[:MAX_PIECES]], dtype=np.int64)
+            states = self._session_loaded.run(
+                None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)}
+            )[0][0]
+            for piece in range(len(states) - 1, -1, -1):
+                word = encoding.word_ids[piece]
+                if word is not None:
+                    tensor[window[word]] = states[piece]
+        doc.tensor = tensor
+        return doc
+
+    @property
+    def _session_loaded(self) -> onnxruntime.InferenceSession:
+        if self._session is None:
+            self._session = session(self._model)
+        return self._session
+
+    @property
+    def _tokenizer_loaded(self) -> Tokenizer:
+        if self._tokenizer is None:
+            self._tokenizer = Tokenizer.from_str(self._vocabulary)
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+        return self._tokenizer
+
+    def load(self, model: bytes, vocabulary: str) -> None:
+        """Take over an ONNX model and a ``tokenizers`` vocabulary in its JSON form."""
+        self._model, self._vocabulary = model, vocabulary
+        self._session = self._tokenizer = None
+
+    def to_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> None:
+        """Write the weights to a folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "encoder.onnx").write_bytes(self._model)
+        (path / "tokenizer.json").write_text(self._vocabulary, "utf-8")
+
+    def from_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> Encoder:
+        """Read the weights from a folder."""
+        self.load(
+            (path / "encoder.onnx").read_bytes(),
+            (path / "tokenizer.json").read_text("utf-8"),
+        )
+        return self
+
+
+def session(model: bytes) -> Any:
+    """Open an ONNX model on the CPU."""
+    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+
+
+def _windows(doc: Doc) -> list[list[int]]:
+    """Pack whole sentences into windows of token indices; a huge sentence is cut."""
+    windows: list[list[int]] = []
+    current: list[int] = []
+    for sentence in doc.sents:
+        tokens = [token.i for token in sentence if not token.is_space]
+        if current and len(current) + len(tokens) > WINDOW_WORDS:
+            windows.append(current)
+            current = []
+        while len(tokens) > WINDOW_WORDS:
+            windows.append(tokens[:WINDOW_WORDS])
+            tokens = tokens[WINDOW_WORDS:]
+        current += tokens
+    if current:
+        windows.append(current)
+    return windows

@@ -1,0 +1,169 @@
+"""Named entities of the ontology's classes, from the encoder's states."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from kg import lexicon
+from kg.known import adjectives, known_class
+from kg.pipeline import attributes as _attributes  # noqa: F401 - declares span._.score
+from kg.pipeline.encoder import session
+from kg.pipeline.shapes import shape_id
+
+# Below this probability a span is more often wrong than right on held-out texts.
+MIN_SCORE = 0.5
+
+
+@Language.factory(
+    "kg_ner",
+    requires=["doc.tensor", "doc.spans"],
+    assigns=["doc.ents"],
+    default_score_weights={"ents_f": 1.0},
+)
+def create_ner(nlp: Language, name: str) -> Ner:
+    """Create the component for a pipeline; weights come with ``from_disk``."""
+    return Ner()
+
+
+class Ner:
+    """Sets ``doc.ents``: the best legal BIO sequence, and names that follow a pattern.
+
+    Patterns (act numbers and the like) and the classes of well-known names come from the
+    ontology's lexicon and overrule the network, which sees them too rarely.
+    """
+
+    def __init__(self) -> None:
+        self._model = b""
+        self._labels: list[str] = []
+        self._session: Any = None
+        self._patterns = [
+            (re.compile(rf"(?<!\w){pattern}(?!\w)"), label)
+            for label, patterns in sorted(lexicon.words("name").items())
+            for pattern in patterns
+        ]
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the entities of a document."""
+        found = self._by_pattern(doc)
+        taken = {token.i for span in found for token in span}
+        for span in self._by_network(doc):
+            if not taken.intersection(range(span.start, span.end)):
+                found.append(span)
+        furniture = [(s.start, s.end) for s in doc.spans.get("furniture", ())]
+        doc.ents = filter_spans(
+            span
+            for span in found
+            if not any(start <= span.start < end for start, end in furniture)
+        )
+        return doc
+
+    def _by_pattern(self, doc: Doc) -> list[Span]:
+        found = []
+        for pattern, label in self._patterns:
+            for match in pattern.finditer(doc.text):
+                span = doc.char_span(*match.span(), label=label)
+                if span is not None:
+                    found.append(span)
+        return filter_spans(found)
+
+    def _by_network(self, doc: Doc) -> list[Span]:
+        words = [token for token in doc if not token.is_space]
+        if not words:
+            return []
+        if self._session is None:
+            self._session = session(self._model)
+        scores = self._session.run(
+            None,
+            {
+                "words": doc.tensor[[token.i for token in words]],
+                "shapes": np.array([shape_id(t.text) for t in words], dtype=np.int64),
+            },
+        )[0]
+        logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+        path = _best_path(logs, self._labels)
+        spans = []
+        start = 0
+        for i in range(1, len(path) + 1):
+            label = self._labels[path[i - 1]]
+            goes_on = i < len(path) and self._labels[path[i]].startswith("I-")
+            if label.startswith("B-"):
+                start = i - 1
+            if label != "O" and not goes_on:
+                chosen = logs[np.arange(start, i), path[start:i]]
+                span = _trimmed(doc, words[start].i, words[i - 1].i + 1, label[2:])
+                if span is not None:
+                    span._.score = float(np.exp(chosen.mean()))
+                    if span._.score > MIN_SCORE:
+                        spans.append(span)
+        return spans
+
+    def load(self, model: bytes, labels: list[str]) -> None:
+        """Take over an ONNX model and the BIO label of each of its outputs."""
+        self._model, self._labels, self._session = model, labels, None
+
+    def to_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> None:
+        """Write the weights to a folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "ner.onnx").write_bytes(self._model)
+        (path / "labels.json").write_text(json.dumps(self._labels), "utf-8")
+
+    def from_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> Ner:
+        """Read the weights from a folder."""
+        self.load(
+            (path / "ner.onnx").read_bytes(),
+            json.loads((path / "labels.json").read_text("utf-8")),
+        )
+        return self
+
+
+def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
+    """Return the span without a leading article, a possessive and stray punctuation."""
+    while start < end and doc[start].lower_ in {"the", "a", "an"}:
+        start += 1
+    while start < end and (
+        doc[end - 1].is_space
+        or doc[end - 1].text
+        in {"'s", "’s", "'", "’", ",", ";", ":", "“", "”", '"', "("}
+    ):
+        end -= 1
+    while start < end and doc[start].text in {"“", "”", '"', "'", "(", ","}:
+        start += 1
+    if start == end or not any(c.isalnum() for c in doc[start:end].text):
+        return None
+    if any("\n" in token.text for token in doc[start:end]):
+        return None
+    name = doc[start:end].text
+    known = known_class(name)
+    if known is None and name.lower() in adjectives():
+        return None  # "French" names nobody; "US" and "UK" do
+    return Span(doc, start, end, label=known or label)
+
+
+def _best_path(logs: NDArray[np.float32], labels: list[str]) -> NDArray[np.int64]:
+    """Return the most probable label sequence in which I- only follows its own class."""
+    allowed = np.zeros((len(labels), len(labels)), dtype=np.float32)
+    for i, before in enumerate(labels):
+        for j, after in enumerate(labels):
+            if after.startswith("I-") and before[2:] != after[2:]:
+                allowed[i, j] = -1e9
+    first = np.array([-1e9 if label.startswith("I-") else 0.0 for label in labels])
+    best = logs[0] + first
+    back = np.zeros(logs.shape, dtype=np.int64)
+    for t in range(1, len(logs)):
+        candidates = best[:, None] + allowed
+        back[t] = candidates.argmax(0)
+        best = candidates.max(0) + logs[t]
+    path = np.zeros(len(logs), dtype=np.int64)
+    path[-1] = int(best.argmax())
+    for t in range(len(logs) - 1, 0, -1):
+        path[t - 1] = back[t, path[t]]
+    return path

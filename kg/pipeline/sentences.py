@@ -1,0 +1,129 @@
+"""Sentence boundaries by punctuation and paragraph, and page furniture set aside."""
+
+from __future__ import annotations
+
+import re
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, Token
+
+from kg import lexicon
+
+_STOPS = frozenset({".", "!", "?", "…", "..."})
+_CLOSERS = frozenset({'"', "”", "’", "'", ")", "]", "»"})
+# A word that may follow an abbreviation only at the start of a sentence.
+_OPENERS = frozenset(
+    [
+        "The",
+        "A",
+        "An",
+        "In",
+        "It",
+        "He",
+        "She",
+        "They",
+        "We",
+        "But",
+        "And",
+        "This",
+        "That",
+        "These",
+        "Those",
+        "On",
+        "At",
+        "For",
+        "If",
+        "While",
+        "However",
+        "When",
+        "As",
+        "There",
+        "Its",
+        "His",
+        "Her",
+        "Their",
+        "By",
+        "After",
+        "Before",
+    ]
+)
+_NEWLINES = re.compile(r"\n")
+
+
+@Language.factory("kg_sentences", assigns=["token.is_sent_start", "doc.spans"])
+def create_sentences(nlp: Language, name: str) -> Sentences:
+    """Create the component for a pipeline."""
+    return Sentences()
+
+
+class Sentences:
+    """Sets sentence starts and ``doc.spans["furniture"]``.
+
+    A line break always ends a sentence when the next line starts a paragraph, and a
+    full stop ends it unless it belongs to an abbreviation ("U.S.", "Inc.") that is not
+    followed by a word that opens sentences.
+    """
+
+    def __init__(self) -> None:
+        self._furniture = re.compile(
+            "|".join(sorted(lexicon.all_words("furniture"))), re.IGNORECASE
+        )
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Mark the sentence starts of a document."""
+        starts_next = True
+        for token in doc:
+            token.is_sent_start = starts_next
+            starts_next = _ends_sentence(token)
+        doc.spans["furniture"] = [
+            sentence
+            for sentence in doc.sents
+            if len(sentence) < 40 and self._furniture.search(sentence.text.strip())
+        ]
+        return doc
+
+
+def _ends_sentence(token: Token) -> bool:
+    if token.i + 1 == len(token.doc):
+        return False
+    following = token.nbor(1)
+    if _breaks_line(token):
+        return True
+    if following.text in _CLOSERS and not token.whitespace_:
+        return False
+    if token.text in _STOPS:
+        return _may_open(following)
+    if token.text in _CLOSERS and token.i and not token.nbor(-1).whitespace_:
+        before = token.nbor(-1)
+        return before.text in _STOPS and _may_open(following) and not following.is_lower
+    if token.text.endswith(".") and len(token.text) > 2:
+        return following.text in _OPENERS
+    return False
+
+
+def _breaks_line(token: Token) -> bool:
+    """Tell whether a paragraph ends after a token.
+
+    A single line break inside running text (a hard-wrapped file) ends no sentence: the
+    next line then goes on in lower case, or the line before is long and has no stop.
+    """
+    if not token.is_space or not _NEWLINES.search(token.text):
+        return False
+    if token.text.count("\n") > 1 or token.i == 0:
+        return True
+    following = token.nbor(1)
+    previous = token.nbor(-1)
+    if previous.text in _STOPS or previous.text in _CLOSERS or previous.text == ":":
+        return True
+    line_start = token.doc.text.rfind("\n", 0, token.idx) + 1
+    return token.idx - line_start < 60 and not following.is_lower
+
+
+def _may_open(token: Token) -> bool:
+    return not token.is_lower or token.is_space
+
+
+def prose(doc: Doc) -> list[Span]:
+    """Return the sentences of a document that are not page furniture."""
+    furniture = {span.start for span in doc.spans.get("furniture", ())}
+    return [sentence for sentence in doc.sents if sentence.start not in furniture]

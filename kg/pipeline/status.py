@@ -1,0 +1,143 @@
+"""How sure the text is of a claim, and whose claim it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from kg import lexicon
+from kg.lexicon import alternation, inflections
+from kg.ontology import load_ontology
+from kg.pipeline.attributes import FoundClaim, FoundMoney
+from kg.pipeline.patterns import spaced
+from kg.pipeline.skeleton import Skeleton, skeletons
+
+# A cue counts only within its clause; these words open another one.
+_CLAUSE_OPENERS = frozenset(
+    [";", ":", "but", "while", "although", "though", "whereas", "—", "–"]
+)
+_SPEAKER = r"<(?P<speaker>\d+)> "
+
+
+@Language.factory(
+    "kg_status",
+    requires=["doc._.claims", "doc._.money"],
+    assigns=["doc._.claims", "doc._.money"],
+)
+def create_status(nlp: Language, name: str) -> Statuses:
+    """Create the component for a pipeline."""
+    return Statuses()
+
+
+class Statuses:
+    """Gives each claim and sum its status and the speaker it is attributed to."""
+
+    def __init__(self) -> None:
+        # The statuses after the asserted one run from likely to denied; the last that
+        # has a cue wins: "said it would not" is a denial, not a plan.
+        self._cues = [
+            (name, _matcher(lexicon.words("cue").get(name, ())))
+            for name in load_ontology().statuses
+            if lexicon.words("cue").get(name)
+        ]
+        self._asserted = next(
+            name for name, status in load_ontology().statuses.items() if status.asserted
+        )
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set status and speaker of all that was found in a document."""
+        speakers: dict[int, int] = {}
+        for skeleton in skeletons(doc):
+            speaker = _speaker(doc, skeleton)
+            if speaker is not None:
+                speakers[skeleton.sentence.start] = speaker
+        doc._.claims = tuple(
+            replace(
+                claim,
+                status=self._status(_window(claim))
+                if claim.hedgeable
+                else self._asserted,
+                attributed_to=_other(
+                    speakers.get(claim.sentence.start), (claim.subject,)
+                ),
+            )
+            for claim in doc._.claims
+        )
+        doc._.money = tuple(
+            replace(
+                money,
+                status=self._status(_money_window(money)),
+                attributed_to=_other(speakers.get(money.sentence.start), ()),
+            )
+            for money in doc._.money
+        )
+        return doc
+
+    def _status(self, window: Span) -> str:
+        words = " ".join(
+            token.lower_.replace("’", "'") for token in window if not token.is_space
+        )
+        status = self._asserted
+        for name, cue in self._cues:
+            if cue.search(words):
+                status = name
+        return status
+
+
+def _other(speaker: int | None, subjects: tuple[int, ...]) -> int | None:
+    return None if speaker in subjects else speaker
+
+
+def _matcher(cues: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S){alternation(spaced(cue) for cue in cues)}(?!\S)")
+
+
+def _clause_start(sentence: Span, before: int) -> int:
+    doc = sentence.doc
+    for i in range(before - 1, sentence.start - 1, -1):
+        if doc[i].lower_ in _CLAUSE_OPENERS:
+            return i + 1
+    return sentence.start
+
+
+def _window(claim: FoundClaim) -> Span:
+    start = _clause_start(claim.sentence, claim.trigger[0])
+    return claim.sentence.doc[start : claim.trigger[0]]
+
+
+def _money_window(money: FoundMoney) -> Span:
+    """Return the clause up to the amount with its verb: "pledged" is itself a plan."""
+    end = max(money.trigger[1], money.amount_at.start)
+    start = _clause_start(money.sentence, min(money.trigger[0], money.amount_at.start))
+    return money.sentence.doc[start:end]
+
+
+@cache
+def _speech() -> tuple[re.Pattern[str], ...]:
+    verbs = lexicon.all_words("speechVerb")
+    plain = alternation(f for verb in verbs for f in inflections(verb))
+    sources = alternation(lexicon.all_words("accordingTo"))
+    return tuple(
+        re.compile(expression)
+        for expression in (
+            rf"{_SPEAKER}(?:, [^;<>]{{0,80}}(?:<\d+> )?[^;<>]{{0,40}}, )?"
+            rf"(?:has |have |had |also |later )?{plain} "
+            r"(?:(?:reporters|journalists|<\d+>|lawmakers|parliament) )?(?:@ |on @ )?"
+            r"(?:that |he |she |it |they |[,:] |<\d+> |there )",
+            rf"(?:, |\. ){plain} {_SPEAKER}",
+            rf"{sources} {_SPEAKER}",
+        )
+    )
+
+
+def _speaker(doc: Doc, skeleton: Skeleton) -> int | None:
+    """Return the cluster of the one who says the sentence, if the sentence tells."""
+    for expression in _speech():
+        match = expression.search(skeleton.text)
+        if match:
+            return skeleton.groups[int(match["speaker"])][0].cluster
+    return None

@@ -1,0 +1,166 @@
+"""The shelf: texts and annotations of all documents, so that nothing is done twice.
+
+The graph says what documents say; the shelf holds what it was made from: each text with
+its offsets, and each annotation, from which the graph is stated again when documents
+elsewhere change who is meant.  It is one SQLite file beside the store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from kg.errors import StoreError
+from kg.model import Annotation, Document
+
+FILE = "documents.db"
+_VERSION = 1
+_DOCUMENT = TypeAdapter(Document)
+_ANNOTATION = TypeAdapter(Annotation)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    location TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    document TEXT NOT NULL,
+    annotation TEXT NOT NULL,
+    stated TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A document on the shelf.
+
+    Attributes:
+        location: The file it came from, absolute, or ``-`` and its digest.
+        document: What was read.
+        annotation: What was found in it.
+        stated: Digest of the quads that the store holds for it; empty when none.
+    """
+
+    location: str
+    document: Document
+    annotation: Annotation
+    stated: str
+
+
+class Shelf:
+    """The documents of one output folder, each put or removed in one transaction."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, output: Path, *, writable: bool = False) -> Shelf:
+        """Open the shelf of an output folder.
+
+        Raises:
+            StoreError: There is none, or it is damaged, locked or of another version.
+        """
+        path = output / FILE
+        if not writable and not path.exists():
+            raise StoreError(f"no graph in {output}: run `kg build` first")
+        try:
+            if writable:
+                output.mkdir(parents=True, exist_ok=True)
+                database = sqlite3.connect(path, isolation_level=None)
+                database.execute("PRAGMA journal_mode = WAL")
+                database.executescript(_SCHEMA)
+                database.execute(f"PRAGMA user_version = {_VERSION}")
+            else:
+                uri = path.resolve().as_uri() + "?mode=ro"
+                database = sqlite3.connect(uri, uri=True)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open {path}: {error}") from error
+        return cls(database)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def is_current(self, location: str, fingerprint: str, pipeline: str) -> bool:
+        """Tell whether a file is on the shelf as it is now, by the present pipeline."""
+        row = self._database.execute(
+            "SELECT fingerprint, pipeline FROM documents WHERE location = ?",
+            (location,),
+        ).fetchone()
+        return bool(row == (fingerprint, pipeline))
+
+    def holder_of(self, id_: str) -> str | None:
+        """Return the location of the document with an id, if there is one."""
+        row = self._database.execute(
+            "SELECT location FROM documents WHERE id = ?", (id_,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def put(
+        self,
+        location: str,
+        fingerprint: str,
+        pipeline: str,
+        document: Document,
+        annotation: Annotation,
+    ) -> None:
+        """Put a document on the shelf in place of what its file held before."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO documents"
+            " (location, id, fingerprint, pipeline, document, annotation)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                location,
+                document.id,
+                fingerprint,
+                pipeline,
+                _DOCUMENT.dump_json(document).decode(),
+                _ANNOTATION.dump_json(annotation).decode(),
+            ),
+        )
+
+    def remove(self, id_: str) -> None:
+        """Take a document off the shelf."""
+        self._database.execute("DELETE FROM documents WHERE id = ?", (id_,))
+
+    def mark_stated(self, id_: str, digest: str) -> None:
+        """Note that the store holds a document's quads with this digest."""
+        self._database.execute(
+            "UPDATE documents SET stated = ? WHERE id = ?", (digest, id_)
+        )
+
+    def locations(self) -> dict[str, str]:
+        """Return the location of each document by its id."""
+        rows = self._database.execute("SELECT id, location FROM documents ORDER BY id")
+        return dict(rows.fetchall())
+
+    def __iter__(self) -> Iterator[Shelved]:
+        """Yield all documents in the order of their ids."""
+        rows = self._database.execute(
+            "SELECT location, document, annotation, stated FROM documents ORDER BY id"
+        )
+        for location, document, annotation, stated in rows:
+            yield Shelved(
+                location,
+                _DOCUMENT.validate_json(document),
+                _ANNOTATION.validate_json(annotation),
+                stated,
+            )
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting of this output folder."""
+        row = self._database.execute(
+            "SELECT value FROM settings WHERE name = ?", (name,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a setting of this output folder."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value)
+        )

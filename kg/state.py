@@ -1,0 +1,144 @@
+"""Turn a document's claims into facts about real-world entities."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+
+from kg.model import (
+    Annotation,
+    Claim,
+    Document,
+    DocumentGraph,
+    Entity,
+    Fact,
+    MoneyEvent,
+    NamedEntity,
+)
+from kg.ontology import load_ontology
+from kg.resolve import Reference
+from kg.slug import slug
+
+
+def state(
+    document: Document, annotation: Annotation, resolution: Mapping[Reference, Entity]
+) -> DocumentGraph:
+    """State what a document says.
+
+    Args:
+        document: The document.
+        annotation: What the pipeline found in it.
+        resolution: Who is meant, from :func:`kg.resolve.resolve`.
+
+    Returns:
+        The content of the document's named graph: one fact for each subject, predicate,
+        object, status and speaker, with all its sentences, in a fixed order.
+    """
+    entities = {e.key: resolution[document.id, e.key] for e in annotation.entities}
+    return DocumentGraph(
+        document,
+        annotation.words,
+        _named(annotation, entities),
+        _facts(document, annotation, entities),
+        _money(document, annotation, entities),
+    )
+
+
+def _named(
+    annotation: Annotation, entities: Mapping[str, Entity]
+) -> tuple[NamedEntity, ...]:
+    names: dict[Entity, list[str]] = defaultdict(list)
+    mentions: dict[Entity, int] = defaultdict(int)
+    for local in annotation.entities:
+        entity = entities[local.key]
+        names[entity] += local.names
+        mentions[entity] += len(local.mentions)
+    return tuple(
+        NamedEntity(entity, tuple(dict.fromkeys(names[entity])), mentions[entity])
+        for entity in sorted(names, key=lambda e: e.id)
+    )
+
+
+def _facts(
+    document: Document, annotation: Annotation, entities: Mapping[str, Entity]
+) -> tuple[Fact, ...]:
+    ontology = load_ontology()
+    said: dict[tuple[str, str, str, str, str | None], list[Claim]] = defaultdict(list)
+    for claim in annotation.claims:
+        subject, object_ = entities[claim.subject], entities[claim.object]
+        speaker = claim.attributed_to and entities[claim.attributed_to].id
+        # Other documents may have shown that two names mean one thing, or that a thing
+        # is of another class than this document lets one think.
+        if subject != object_ and ontology.allows(
+            subject.type, claim.predicate, object_.type
+        ):
+            key = (subject.id, claim.predicate, object_.id, claim.status, speaker)
+            said[key].append(claim)
+    facts = []
+    for key, claims in said.items():
+        subject_id, predicate, object_id, status, speaker = key
+        claims.sort(key=lambda c: (-c.confidence, c.evidence.start))
+        facts.append(
+            Fact(
+                _id(document, (_name(subject_id), predicate, _name(object_id)), key),
+                subject_id,
+                predicate,
+                object_id,
+                status,
+                claims[0].confidence,
+                document.id,
+                tuple(dict.fromkeys(claim.evidence for claim in claims)),
+                speaker,
+            )
+        )
+    return tuple(sorted(facts, key=lambda f: (f.evidence[0].start, f.id)))
+
+
+def _money(
+    document: Document, annotation: Annotation, entities: Mapping[str, Entity]
+) -> tuple[MoneyEvent, ...]:
+    events = []
+    for claim in annotation.money:
+        payer = _ids(claim.payer, entities)
+        recipient = tuple(i for i in _ids(claim.recipient, entities) if i not in payer)
+        parts = (claim.kind, str(claim.amount), claim.currency or "")
+        key = (
+            *parts,
+            str(claim.amount_max),
+            claim.evidence.start,
+            claim.evidence.object,
+        )
+        events.append(
+            MoneyEvent(
+                _id(document, parts, key),
+                claim.kind,
+                payer,
+                recipient,
+                claim.amount,
+                claim.amount_max,
+                claim.currency,
+                claim.purpose,
+                claim.date,
+                claim.status,
+                claim.confidence,
+                document.id,
+                (claim.evidence,),
+                claim.attributed_to and entities[claim.attributed_to].id,
+            )
+        )
+    return tuple(sorted(events, key=lambda e: (e.evidence[0].start, e.id)))
+
+
+def _ids(keys: tuple[str, ...], entities: Mapping[str, Entity]) -> tuple[str, ...]:
+    return tuple(sorted({entities[key].id for key in keys}))
+
+
+def _name(entity_id: str) -> str:
+    return entity_id.partition("/")[2]
+
+
+def _id(document: Document, parts: tuple[str, ...], key: tuple[object, ...]) -> str:
+    """Return a readable id, made unique by a digest of all that tells it apart."""
+    digest = hashlib.sha256(repr(key).encode()).hexdigest()[:8]
+    return f"{document.id}/{slug('-'.join(parts), 80)}-{digest}"

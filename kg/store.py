@@ -1,0 +1,130 @@
+"""The embedded store: one named graph per document, on disk, in pyoxigraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
+
+from kg.errors import StoreError
+
+FOLDER = "store"
+DOCUMENT = "/document/"  # stands in the IRI of every document
+
+
+class GraphStore:
+    """The graph of one output folder.
+
+    Every change of a document is one transaction on its named graph, so that a reader,
+    or a build that is killed, sees the old graph or the new one and nothing between.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, output: Path, *, writable: bool = False) -> GraphStore:
+        """Open the store of an output folder.
+
+        Args:
+            output: The folder that ``kg build`` wrote, or will write when ``writable``.
+            writable: Open for writing; only one process can.
+
+        Raises:
+            StoreError: There is no store, it is locked, damaged or cannot be written.
+        """
+        folder = output / FOLDER
+        if not writable and not (folder / "CURRENT").exists():
+            raise StoreError(f"no graph in {output}: run `kg build` first")
+        try:
+            if writable:
+                folder.mkdir(parents=True, exist_ok=True)
+                return cls(Store(str(folder)))
+            return cls(Store.read_only(str(folder)))
+        except (OSError, RuntimeError) as error:
+            raise StoreError(_reason(folder, error)) from error
+
+    def replace(self, graph: str, quads: Iterable[Quad]) -> None:
+        """Replace a named graph in one transaction; with no quads, remove it.
+
+        The default graph is the merge of all named graphs and is kept in step.  It has to
+        be stored: asked for the union of its graphs, pyoxigraph gives a triple once for
+        each graph that holds it, and every count would be wrong.
+        """
+        name = NamedNode(graph)
+        new = {_triple(quad) for quad in quads}
+        old = {_triple(quad) for quad in self.quads(graph)}
+        gone = [triple for triple in old - new if self._only_in(triple, name)]
+        # Only one update is atomic: clearing and extending are two transactions.  The
+        # text is built from pyoxigraph's own serialisation of each term.
+        update = (
+            f"DELETE DATA {{ {_text(gone)} }} ;\n"
+            f"CLEAR SILENT GRAPH {name} ;\n"
+            f"INSERT DATA {{ {_text(new - old)} GRAPH {name} {{ {_text(new)} }} }}"
+        )
+        try:
+            self._store.update(update)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"cannot write to the store: {error}") from error
+
+    def _only_in(self, triple: Triple, graph: NamedNode) -> bool:
+        """Tell whether no other named graph holds a triple."""
+        holders = self._store.quads_for_pattern(
+            triple.subject, triple.predicate, triple.object, None
+        )
+        return all(q.graph_name in {graph, DefaultGraph()} for q in holders)
+
+    def close(self) -> None:
+        """Let go of the store: pyoxigraph closes it with its last reference."""
+        del self._store
+
+    def flush(self) -> None:
+        """Bring everything written so far to the disk."""
+        self._store.flush()
+
+    def documents(self) -> list[str]:
+        """Return the IRIs of all documents, which name their graphs, sorted.
+
+        One more graph holds the ontology, so that queries can ask for labels of terms.
+        """
+        return sorted(
+            graph.value
+            for graph in self._store.named_graphs()
+            if isinstance(graph, NamedNode) and DOCUMENT in graph.value
+        )
+
+    def has(self, graph: str) -> bool:
+        """Tell whether a named graph is there."""
+        return self._store.contains_named_graph(NamedNode(graph))
+
+    def quads(self, graph: str) -> Iterator[Quad]:
+        """Yield the quads of one named graph in no fixed order."""
+        yield from self._store.quads_for_pattern(None, None, None, NamedNode(graph))
+
+    def all_quads(self) -> Iterator[Quad]:
+        """Yield the quads of all documents, document by document."""
+        for graph in self.documents():
+            yield from self.quads(graph)
+
+    @property
+    def raw(self) -> Store:
+        """The pyoxigraph store itself, for queries."""
+        return self._store
+
+
+def _triple(quad: Quad) -> Triple:
+    return Triple(quad.subject, quad.predicate, quad.object)
+
+
+def _text(triples: Iterable[Triple]) -> str:
+    return "".join(f"{triple} .\n" for triple in triples)
+
+
+def _reason(folder: Path, error: Exception) -> str:
+    text = str(error)
+    if "lock" in text.lower():
+        return f"{folder} is in use by another `kg build`"
+    if "orruption" in text:
+        return f"{folder} is damaged ({text}): delete it and run `kg build` again"
+    return f"cannot open {folder}: {text}"

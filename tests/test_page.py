@@ -1,0 +1,317 @@
+"""The page that shows a graph, as text and in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Browser
+from graphs import entity, export, fact, large, money, sample, slug
+
+from kg.errors import StoreError
+from kg.ontology import load_ontology
+from kg.page import ASSETS, page, write_page
+from kg.view import scene
+
+ONTOLOGY = load_ontology()
+RUN = "window.ran=(window.ran||0)+1"
+HOSTILE = (
+    "</script><script>" + RUN + "</script>",
+    f'<img src=x onerror="{RUN}">',
+    f'"><svg onload="{RUN}">',
+    'see href="http://localhost:9/x"',
+    "{{7*7}} {% raw %} ${7*7}",
+    "<!-- \u2028 \u2029 & ' \u202e العربية 😀",
+    "__proto__",
+    "constructor",
+    "A" * 10_000,
+)
+
+
+def written(folder: Path, graph: Any, title: str = "Test graph") -> Path:
+    """Write the page of a graph."""
+    path = folder / "graph.html"
+    write_page(scene(graph, ONTOLOGY, title), path)
+    return path
+
+
+def data_of(text: str) -> Any:
+    """Read the data that a page holds."""
+    match = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert match is not None
+    return json.loads(match.group(1))
+
+
+def click_node(opened: Any, id_: str) -> None:
+    """Click a node where it stands on the map."""
+    at = opened.page.evaluate(
+        "id => map.network.canvasToDOM(map.network.getPositions([id])[id])", id_
+    )
+    opened.page.locator("#map canvas").click(position=at)
+
+
+def hostile() -> Any:
+    """Return a graph all of whose words try to run or to break out."""
+    entities = [entity(name, "Law", name + " too") for name in HOSTILE]
+    facts = [
+        fact(one, "amends", other, text=f"{one} and {other}", attributedTo=slug(one))
+        for one, other in pairwise(HOSTILE)
+    ]
+    sums = [
+        money(name, HOSTILE[0], name, "5", purpose=name, date=name) for name in HOSTILE
+    ]
+    graph = export(entities, facts, sums)
+    graph["documents"][0].update(
+        title=HOSTILE[0], path=HOSTILE[1], publisher=HOSTILE[2]
+    )
+    return graph
+
+
+# ------------------------------------------------------------------ as text
+
+
+def test_page_needs_nothing_else() -> None:
+    """The page loads no script, style or picture from anywhere."""
+    text = page(scene(sample(), ONTOLOGY, "Test"))
+    assert re.findall(r"<(?:script|img|iframe)[^>]*\bsrc=", text) == []
+    assert re.findall(r"<link[^>]*>", text) == ['<link rel="icon" href="data:,">']
+    assert "sourceMappingURL" not in text
+    assert "connect-src 'none'" in text
+
+
+def test_page_is_the_same_every_time() -> None:
+    """The same scene is the same page."""
+    assert page(scene(sample(), ONTOLOGY, "Test")) == page(
+        scene(sample(), ONTOLOGY, "Test")
+    )
+
+
+def test_page_escapes_title_and_data() -> None:
+    """A title and names cannot end the element they stand in."""
+    text = page(scene(hostile(), ONTOLOGY, HOSTILE[0]))
+    assert HOSTILE[0] not in text
+    assert HOSTILE[1] not in text
+    held = {node["label"] for node in data_of(text)["nodes"]}
+    assert set(HOSTILE) <= held
+
+
+def test_write_page_replaces_whole(tmp_path: Path) -> None:
+    """A page is written as UTF-8, over an older one, and leaves no draft."""
+    path = tmp_path / "made" / "graph.html"
+    write_page(scene(export([]), ONTOLOGY, "Æsop \ud800"), path)
+    write_page(scene(export([]), ONTOLOGY, "Ökonomie"), path)
+    assert "<h1>Ökonomie</h1>" in path.read_text(encoding="utf-8")
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_write_page_failure_leaves_nothing(tmp_path: Path) -> None:
+    """Where the page cannot stand, no draft is left behind."""
+    (tmp_path / "graph.html").mkdir()
+    with pytest.raises(StoreError, match=r"graph\.html: cannot be written"):
+        write_page(scene(export([]), ONTOLOGY, "Test"), tmp_path / "graph.html")
+    assert [tmp_path / "graph.html"] == list(tmp_path.iterdir())
+
+
+def test_pyvis_is_imported_late() -> None:
+    """Importing the module does not pay for pyvis."""
+    code = "import sys, kg.page; sys.exit('pyvis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_assets_hold_no_colour_of_the_ontology() -> None:
+    """Colours of classes are said once, in the ontology."""
+    terms = [*ONTOLOGY.classes.values(), *ONTOLOGY.money_kinds.values()]
+    for path in ASSETS.iterdir():
+        text = path.read_text(encoding="utf-8").lower()
+        assert [term.name for term in terms if term.colour.lower() in text] == [], (
+            path.name
+        )
+
+
+@pytest.mark.parametrize("word", ["innerHTML", "outerHTML", "insertAdjacent", "eval("])
+def test_script_never_parses_text(word: str) -> None:
+    """The script has no way to turn text into elements or code."""
+    assert word not in (ASSETS / "page.js").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------ in a browser
+
+
+def test_browser_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
+    """The page makes no request, has no error and counts honestly."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        assert (
+            opened.page.inner_text("#count") == "39 of 39 entities, 4 of 4 sums shown"
+        )
+        click_node(opened, slug("AI Act"))
+        opened.page.click("#as-list")
+        assert opened.requests == []
+        assert opened.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        ("artificial intel", "AI Act"),
+        ("elise durak", "Élise Düräk"),
+        ("MEPs", "European Parliament"),
+    ],
+)
+def test_search_finds_aliases_without_accents(
+    browser: Browser,
+    tmp_path: Path,
+    words: str,
+    label: str,
+) -> None:
+    """Typing finds any name however it is written; Enter goes to the first."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        opened.page.keyboard.press("/")
+        opened.page.keyboard.type(words)
+        opened.page.keyboard.press("Enter")
+        assert label == opened.page.inner_text("#right h2")
+        opened.page.fill("#find", "zzz")
+        assert "No name" in opened.page.inner_text("#no-hits")
+
+
+def test_fact_shows_its_sentence_with_marks(browser: Browser, tmp_path: Path) -> None:
+    """From a node to a fact to the exact sentence, its source and its status."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        click_node(opened, slug("AI Act"))
+        assert opened.page.inner_text("#right h2") == "AI Act"
+        row = opened.page.locator("#right button.row", has_text="European AI Office")
+        assert ONTOLOGY.statuses["planned"].label in row.inner_text()
+        row.click()
+        said = opened.page.locator("#right .said")
+        assert (
+            said.locator("blockquote").inner_text()
+            == "On Monday European AI Office enforces AI Act, it said."
+        )
+        assert said.locator("mark.subject").inner_text() == "European AI Office"
+        assert said.locator("mark.object").inner_text() == "AI Act"
+        source = said.locator("footer").inner_text()
+        for part in ("Brussels turns to machines", "doc-1.txt", "2023-06-14", "0.87"):
+            assert part in source
+        assert ONTOLOGY.statuses["planned"].label in opened.page.inner_text("#right")
+
+
+def test_lines_show_the_status(browser: Browser, tmp_path: Path) -> None:
+    """Only what is done is a plain line; a plan is dashed, a denial marked."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        drawn = opened.page.evaluate(
+            "data.edges.filter(e => !e.event).map(e => [e.status, map.lines.get(e.id)])"
+            ".map(([status, line]) => [status, line.dashes, line.label.trim()])"
+        )
+    for name, dashes, label in drawn:
+        status = ONTOLOGY.statuses[name]
+        assert (status.line == "solid") == (dashes is False)
+        assert ("" if status.asserted else status.mark) == label
+    assert len({json.dumps(dashes) for _, dashes, _ in drawn}) == 4
+
+
+def test_filters_narrow_map_and_panel(browser: Browser, tmp_path: Path) -> None:
+    """Classes, statuses and confidence hide what they switch off."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        person = ONTOLOGY.classes["Person"].label
+        opened.page.locator("#classes label", has_text=person).first.click()
+        assert "30 of 39 entities" in opened.page.inner_text("#count")
+        click_node(opened, slug("AI Act"))
+        denied = ONTOLOGY.statuses["denied"].label
+        assert denied in opened.page.inner_text("#right")
+        opened.page.locator("#statuses label", has_text=denied).click()
+        assert denied not in opened.page.inner_text("#right")
+        opened.page.fill("#sure", "0.95")
+        assert opened.page.evaluate("map.lines.length") == 0
+
+
+def test_list_says_what_the_map_shows(browser: Browser, tmp_path: Path) -> None:
+    """Every shown node is a button of the list, reached by keyboard."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        opened.page.focus("#as-list")
+        opened.page.keyboard.press("Enter")
+        rows = opened.page.locator("#list button")
+        assert rows.count() == 43
+        rows.first.focus()
+        opened.page.keyboard.press("Enter")
+        assert opened.page.inner_text("#right h2") in rows.first.inner_text()
+
+
+def test_money_node_tells_its_parties(browser: Browser, tmp_path: Path) -> None:
+    """A sum says who pays, who receives, what for and where it stands."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        opened.page.fill("#find", "€20 billion")
+        opened.page.keyboard.press("Enter")
+        told = opened.page.inner_text("#right")
+        for part in ("European Union", "InvestAI", "chips", "2024-03"):
+            assert part in told
+        assert opened.page.inner_text("#right mark.object") == "€20 billion"
+
+
+def test_link_opens_an_entity(browser: Browser, tmp_path: Path) -> None:
+    """A link with an entity's id opens it; a broken one opens the page."""
+    path = written(tmp_path, sample())
+    with browser.open(path, f"#n={slug('Mistral AI').replace('/', '%2F')}") as opened:
+        assert opened.page.inner_text("#right h2") == "Mistral AI"
+        opened.page.fill("#find", "nvidia")
+        opened.page.keyboard.press("Enter")
+        assert opened.page.url.endswith("#n=entity%2Fnvidia")
+    for broken in ("#n=%E0%A4%A", "#n=nobody"):
+        with browser.open(path, broken) as opened:
+            assert "39 of 39" in opened.page.inner_text("#count")
+            assert opened.complaints == []
+
+
+def test_hostile_names_run_nothing(browser: Browser, tmp_path: Path) -> None:
+    """Nothing a document says runs, is asked for or breaks the page."""
+    path = written(tmp_path, hostile(), title=HOSTILE[0] + HOSTILE[1])
+    with browser.open(path) as opened:
+        for node in opened.page.evaluate("data.nodes.map(node => node.id)"):
+            opened.page.evaluate("id => focusNode(id, true)", node)
+        for edge in opened.page.evaluate("data.edges.map(edge => edge.id)"):
+            opened.page.evaluate("id => focusEdge(id)", edge)
+        opened.page.click("#as-list")
+        opened.page.fill("#find", "onerror")
+        assert HOSTILE[1] in opened.page.inner_text("#hits")
+        assert opened.page.inner_text("h1").startswith("</script>")
+        assert opened.page.evaluate("typeof window.ran") == "undefined"
+        assert opened.requests == []
+        assert opened.complaints == []
+
+
+def test_empty_graph_says_what_to_do(browser: Browser, tmp_path: Path) -> None:
+    """An empty graph is a sentence, not an empty page."""
+    with browser.open(written(tmp_path, export([]))) as opened:
+        assert "kg build" in opened.page.inner_text("#empty")
+        assert opened.complaints == []
+
+
+def test_large_graph_starts_small_and_grows(browser: Browser, tmp_path: Path) -> None:
+    """Two thousand entities open as sixty; neighbours come when asked for."""
+    with browser.open(written(tmp_path, large(2000))) as opened:
+        assert opened.page.inner_text("#count") == "60 of 2000 entities shown"
+        opened.page.fill("#find", "company number 1999")
+        opened.page.keyboard.press("Enter")
+        assert opened.page.inner_text("#right h2") == "Company number 1999"
+        assert not opened.page.inner_text("#count").startswith("60 ")
+        opened.page.click("#all")
+        assert opened.page.inner_text("#count") == "400 of 2000 entities shown"
+        assert "400 nodes at most" in opened.page.inner_text("#right .notice")
+        opened.page.click("#start")
+        assert opened.page.inner_text("#count") == "60 of 2000 entities shown"
+        assert opened.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_page_fits_the_screen(browser: Browser, tmp_path: Path, width: int) -> None:
+    """Nothing has to be scrolled sideways, and panels stack on a phone."""
+    size = {"width": width, "height": 760}
+    with browser.open(written(tmp_path, sample()), viewport=size) as opened:
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        left = opened.page.locator("#left").bounding_box()
+        chart = opened.page.locator("#map").bounding_box()
+        assert (left["y"] + left["height"] <= chart["y"]) == (width < 960)

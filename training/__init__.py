@@ -1,0 +1,1 @@
+"""Training of the entity recogniser that ships in the package."""
