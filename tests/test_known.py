@@ -22,7 +22,9 @@ def test_each_name_means_one_thing() -> None:
 def test_each_term_has_a_class_that_exists() -> None:
     classes = lexicon.words("knownAs")
     assert classes.keys() == lexicon.words("knownName").keys()
-    assert {c for names in classes.values() for c in names} <= set(load_ontology().classes)
+    assert {c for names in classes.values() for c in names} <= set(
+        load_ontology().classes
+    )
 
 
 @pytest.mark.parametrize("name", ["US", "U.S.", "United States", "america"])

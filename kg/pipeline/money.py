@@ -214,8 +214,8 @@ def _roles(
     """Return payer and recipient clusters, read off the sides of the verb."""
     text = skeleton.text
     agents = [
-        (m.start(), m.end(), _clusters(skeleton, int(m[1])))
-        for m in re.finditer(r"<(\d+)> ", text)
+        (m.start(), m.end(), _clusters(skeleton, int(m[1] or m[2])))
+        for m in re.finditer(r"<(\d+)> |\{(\d+)\} government ", text)
     ]
     subject = _subject(text, agents, trigger.start)
     beside = _first_after(text, agents, trigger.end, match.start(), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ class Ner:
             for label, patterns in sorted(lexicon.words("name").items())
             for pattern in patterns
         ]
+        self._patterns += [
+            (_ending_in(lexicon.words("ending")[label]), label)
+            for label in sorted(lexicon.words("foundBy"))
+        ]
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the entities of a document."""
@@ -71,7 +76,7 @@ class Ner:
         for pattern, label in self._patterns:
             for match in pattern.finditer(doc.text):
                 span = doc.char_span(*match.span(), label=label)
-                if span is not None:
+                if span is not None and len(span) > 1:
                     found.append(span)
         return filter_spans(found)
 
@@ -125,6 +130,37 @@ class Ner:
         return self
 
 
+def _ending_in(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of capitalised words that end in one of the given ones.
+
+    Small words may stand between them, but not at the start: "Cyber Resilience Act",
+    "CHIPS and Science Act".
+    """
+    capital = r"(?!(?:The|This|That|In|An?|Under|While|When|If|And|But)\b)[A-Z][\w-]*"
+    small = r"(?:(?:of|the|and|for|on|in|to|&) ){0,2}"
+    ending = lexicon.alternation(words)
+    return re.compile(
+        rf"(?<![\w’'-]){capital} (?:{small}[A-Z][\w-]* ){{0,5}}{ending}(?!\w)"
+    )
+
+
+def _class_by_words(name: str) -> str | None:
+    """Return the class that the first or last word of a longer name tells, if one does."""
+    words = name.split()
+    if len(words) < 2:
+        return None
+    for property_, word in (("ending", words[-1]), ("beginning", words[0])):
+        for label, told in sorted(lexicon.words(property_).items()):
+            if word in told:
+                return label
+    return None
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    return frozenset(word.lower() for word in lexicon.all_words("noName"))
+
+
 def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     """Return the span without a leading article, a possessive and stray punctuation."""
     while start < end and doc[start].lower_ in {"the", "a", "an"}:
@@ -142,10 +178,12 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     if any("\n" in token.text for token in doc[start:end]):
         return None
     name = doc[start:end].text
+    if name.lower() in _no_names():
+        return None
     known = known_class(name)
     if known is None and name.lower() in adjectives():
         return None  # "French" names nobody; "US" and "UK" do
-    return Span(doc, start, end, label=known or label)
+    return Span(doc, start, end, label=known or _class_by_words(name) or label)
 
 
 def _best_path(logs: NDArray[np.float32], labels: list[str]) -> NDArray[np.int64]:

@@ -44,6 +44,10 @@ class Statuses:
             for name in load_ontology().statuses
             if lexicon.words("cue").get(name)
         ]
+        self._conditions = [
+            (name, _matcher(words))
+            for name, words in sorted(lexicon.words("condition").items())
+        ]
         self._asserted = next(
             name for name, status in load_ontology().statuses.items() if status.asserted
         )
@@ -70,22 +74,38 @@ class Statuses:
         doc._.money = tuple(
             replace(
                 money,
-                status=self._status(_money_window(money)),
+                status=self._money_status(doc, money),
                 attributed_to=_other(speakers.get(money.sentence.start), ()),
             )
             for money in doc._.money
         )
         return doc
 
+    def _money_status(self, doc: Doc, money: FoundMoney) -> str:
+        """Return the status of a sum: a condition may follow it ("if …")."""
+        following = [
+            s.start for s in doc.spans["amounts"] if s.start > money.amount_at.start
+        ]
+        end = min([money.sentence.end, *following])
+        after = _words(doc[money.amount_at.end : end])
+        for name, condition in self._conditions:
+            if condition.search(after):
+                return name
+        return self._status(_money_window(money))
+
     def _status(self, window: Span) -> str:
-        words = " ".join(
-            token.lower_.replace("’", "'") for token in window if not token.is_space
-        )
+        words = _words(window)
         status = self._asserted
         for name, cue in self._cues:
             if cue.search(words):
                 status = name
         return status
+
+
+def _words(window: Span) -> str:
+    return " ".join(
+        token.lower_.replace("’", "'") for token in window if not token.is_space
+    )
 
 
 def _other(speaker: int | None, subjects: tuple[int, ...]) -> int | None:
