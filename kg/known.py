@@ -26,6 +26,17 @@ def _known() -> dict[str, tuple[str, str]]:
     return found
 
 
+def known_names() -> list[tuple[str, str]]:
+    """Return all well-known names and other names as they are written, with their class."""
+    classes = dict(load_ontology().annotations(lexicon.NAMESPACE + "knownAs"))
+    return sorted(
+        (name, classes[term])
+        for property_ in ("knownName", "alias")
+        for term, names in lexicon.words(property_).items()
+        for name in names
+    )
+
+
 def known_class(name: str) -> str | None:
     """Return the class of a well-known name, or None."""
     entry = _known().get(name_key(name))

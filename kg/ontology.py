@@ -55,7 +55,10 @@ class OntologyClass:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A relation; domain and range are names of concrete classes."""
+    """A relation; domain and range are names of concrete classes.
+
+    Things of a class in ``pairs_only`` it links only to things of the same class.
+    """
 
     name: str
     iri: str
@@ -66,6 +69,7 @@ class Predicate:
     domain: frozenset[str]
     range: frozenset[str]
     symmetric: bool
+    pairs_only: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,14 @@ class Ontology:
     def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
         """Tell whether domain and range admit such a fact."""
         term = self.predicates[predicate]
-        return subject_type in term.domain and object_type in term.range
+        return (
+            subject_type in term.domain
+            and object_type in term.range
+            and (
+                subject_type == object_type
+                or not term.pairs_only & {subject_type, object_type}
+            )
+        )
 
     def annotations(self, property_iri: str) -> list[tuple[str, str]]:
         """Return (local name of the term, value) of an annotation property, sorted."""
@@ -255,6 +266,7 @@ class _Reading:
                     frozenset(name for c in domain for name in members.get(c, ())),
                     frozenset(name for c in range_ for name in members.get(c, ())),
                     _OWL + "SymmetricProperty" in values.get(_RDF + "type", ()),
+                    frozenset(map(_local, values.get(NAMESPACE + "pairsOnly", ()))),
                 )
             )
         return found

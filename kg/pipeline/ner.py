@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from kg import lexicon
-from kg.known import adjectives, known_class
+from kg.known import adjectives, known_class, known_names
 from kg.pipeline import attributes as _attributes  # noqa: F401 - declares span._.score
 from kg.pipeline.encoder import session
 from kg.pipeline.shapes import shape_id
@@ -32,7 +33,7 @@ MIN_SCORE = 0.5
 )
 def create_ner(nlp: Language, name: str) -> Ner:
     """Create the component for a pipeline; weights come with ``from_disk``."""
-    return Ner()
+    return Ner(nlp)
 
 
 class Ner:
@@ -42,7 +43,7 @@ class Ner:
     ontology's lexicon and overrule the network, which sees them too rarely.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, nlp: Language) -> None:
         self._model = b""
         self._labels: list[str] = []
         self._session: Any = None
@@ -51,6 +52,10 @@ class Ner:
             for label, patterns in sorted(lexicon.words("name").items())
             for pattern in patterns
         ]
+        # Known names are found as they are written, case and all: "Meta", never "meta".
+        self._register = PhraseMatcher(nlp.vocab)
+        for name, label in known_names():
+            self._register.add(label, [nlp.make_doc(name)])
         self._patterns += [
             (_ending_in(lexicon.words("ending")[label]), label)
             for label in sorted(lexicon.words("foundBy"))
@@ -63,6 +68,9 @@ class Ner:
         for span in self._by_network(doc):
             if not taken.intersection(range(span.start, span.end)):
                 found.append(span)
+        # Of overlapping names the longest stays: "England" within "Bank of England" is
+        # no name of its own.
+        found += self._register(doc, as_spans=True)
         furniture = [(s.start, s.end) for s in doc.spans.get("furniture", ())]
         doc.ents = filter_spans(
             span
@@ -75,7 +83,8 @@ class Ner:
         found = []
         for pattern, label in self._patterns:
             for match in pattern.finditer(doc.text):
-                span = doc.char_span(*match.span(), label=label)
+                told = _class_by_words(match[0]) or label
+                span = doc.char_span(*match.span(), label=told)
                 if span is not None and len(span) > 1:
                     found.append(span)
         return filter_spans(found)
@@ -145,14 +154,16 @@ def _ending_in(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _class_by_words(name: str) -> str | None:
-    """Return the class that the first or last word of a longer name tells, if one does."""
-    words = name.split()
-    if len(words) < 2:
+    """Return the class that the head of a longer name tells, if it tells one.
+
+    The head is the last word, or the last before the first "of" or "for".
+    """
+    if " " not in name:
         return None
-    for property_, word in (("ending", words[-1]), ("beginning", words[0])):
-        for label, told in sorted(lexicon.words(property_).items()):
-            if word in told:
-                return label
+    head = re.split(r" (?:of|for) ", name)[0].rpartition(" ")[2]
+    for label, told in sorted(lexicon.words("ending").items()):
+        if head in told:
+            return label
     return None
 
 

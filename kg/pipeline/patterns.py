@@ -21,6 +21,13 @@ _WORD = r"[^\s<>{}#,.;:()]+ "
 _APPOSITION = r"(?:, [^;<>]{0,80}, |, (?:<\d+> )?[^;,<>]{0,60}<\d+> , )?"
 # Words that may stand between an object and its verb without starting a new phrase.
 _FREE = rf"(?:(?!(?:by|from|against|with|than|without|after|before|since|while|when|that|in|at|on|to|for|of|and|but|or|as|who|which|said)\b){_WORD})"
+# Words between a title and what comes before it: "finance" in "France's finance minister",
+# never the "is delivering on" of "the Office is delivering on President Trump's order".
+_MODIFIER = (
+    r"(?:(?!(?:is|are|was|were|be|been|has|have|had|will|would|by|on|in|at|of|to|for|with|"
+    r"from|that|which|who|said|says|as|after|before|while|when|but)\b)"
+    rf"{_WORD})"
+)
 _AUXILIARY = [
     "will",
     "would",
@@ -124,7 +131,7 @@ def gap_words() -> str:
 
 
 def _gap() -> str:
-    return rf"(?:(?:{gap_words()}|[a-z]+ly|to) ){{0,7}}"
+    return rf"(?:(?:{gap_words()}|[a-z]+ly|to|(?:on |in )?@) ){{0,7}}"
 
 
 def _compiled(
@@ -191,7 +198,7 @@ def _title_patterns(predicate: str) -> Iterator[Pattern]:
     titles = frozenset(spaced(t) for t in lexicon.words("title").get(predicate, ()))
     if not titles:
         return
-    title = rf"(?P<v>(?P<m>(?:{_WORD}){{0,3}}){alternation(titles)} )"
+    title = rf"(?P<v>(?P<m>{_MODIFIER}{{0,3}}){alternation(titles)} )"
     # What a minister is minister of stands between the title and the body or the name.
     remit = rf"(?:(?:of|for) (?:{_WORD}){{1,5}})?"
     adjective = r"\{(?P<o>\d+)\} "
