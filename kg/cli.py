@@ -99,6 +99,7 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
 @output_option
 @click.option("--prune", is_flag=True, help="Remove documents whose file is gone.")
 @click.option("--base", help="What the IRIs of documents and entities begin with.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
 def build(
     ctx: click.Context,
@@ -106,6 +107,7 @@ def build(
     output: Path,
     prune: bool,
     base: str | None,
+    quiet: bool,
 ) -> None:
     """Read texts into the graph and write its page.
 
@@ -122,7 +124,7 @@ def build(
     from kg.terminal import summary
     from kg.view import write_view
 
-    quiet = ctx.find_root().params["quiet"]
+    quiet = quiet or ctx.find_root().params["quiet"]
     shows = sys.stderr.isatty() and not quiet
 
     def progress(done: int, total: int, path: str) -> None:

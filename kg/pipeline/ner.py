@@ -167,6 +167,11 @@ def _class_by_words(name: str) -> str | None:
     return None
 
 
+def _in_name(word: str) -> bool:
+    """Tell whether a word can stand at the edge of a name: punctuation cannot."""
+    return any(character.isalnum() for character in word)
+
+
 @cache
 def _no_names() -> frozenset[str]:
     return frozenset(word.lower() for word in lexicon.all_words("noName"))
@@ -177,16 +182,13 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     while start < end and doc[start].lower_ in {"the", "a", "an"}:
         start += 1
     while start < end and (
-        doc[end - 1].is_space
-        or doc[end - 1].text
-        in {"'s", "’s", "'", "’", ",", ";", ":", "“", "”", '"', "("}
+        doc[end - 1].lower_ in {"'s", "’s"}
+        or not (doc[end - 1].text == ")" or _in_name(doc[end - 1].text))
     ):
         end -= 1
-    while start < end and doc[start].text in {"“", "”", '"', "'", "(", ","}:
+    while start < end and not _in_name(doc[start].text):
         start += 1
-    if start == end or not any(c.isalnum() for c in doc[start:end].text):
-        return None
-    if any("\n" in token.text for token in doc[start:end]):
+    if start == end or any("\n" in token.text for token in doc[start:end]):
         return None
     name = doc[start:end].text
     if name.lower() in _no_names():

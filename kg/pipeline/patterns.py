@@ -211,6 +211,7 @@ def _title_patterns(predicate: str) -> Iterator[Pattern]:
         rf"{title}of {O}(?:, )?{S}",
         rf"{S}(?:is|becomes|became|remains|serves as|was (?:named|appointed|elected)) {title}{remit}(?:of|at) {O}",
         rf"{S}, {O}{title}",
+        rf"{O}, whose {title}(?:, )?{S}",
         rf"{S}\( {title}(?:of )?,? ?{O}",
     ):
         yield _compiled(predicate, expression, _first(titles), SET_PHRASE)
@@ -230,6 +231,8 @@ def _phrase_patterns(predicate: str) -> Iterator[Pattern]:
                 part = O
             elif item == "_":
                 part = rf"(?:{_WORD}){{0,3}}"
+            elif item == "#":
+                part = r"#\d+ "
             elif item == "T":
                 part = alternation(titles) + " "
             else:
