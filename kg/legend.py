@@ -11,7 +11,7 @@ from kg.scene import ClassKey, Edge, Money, Node, PredicateKey, Source, StatusKe
 if TYPE_CHECKING:
     from kg.ontology import Ontology
 
-UNKNOWN_COLOUR = "#8a8f98"
+UNKNOWN_COLOUR = "gray"
 """A grey for classes of graphs that were built with another ontology."""
 
 UNKNOWN_SHAPE = "dot"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
@@ -27,6 +30,29 @@ def test_every_option_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option) and parameter.name != "format_":
                 assert parameter.help, (command.name, parameter.name)
+
+
+def commands() -> list[str]:
+    """Return the one-line commands of the README's shell blocks, in order."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def test_first_command_of_the_readme_works_in_a_fresh_copy(tmp_path: Path) -> None:
+    for name in ("kg", "ontology", "queries", "corpus"):
+        ignored = shutil.ignore_patterns("__pycache__", "data")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    subprocess.run(
+        ["bash", "-c", commands()[0]], cwd=tmp_path, env=environment, check=True
+    )
+    assert (tmp_path / "output" / "graph.html").stat().st_size > 100_000
+
+
+def test_second_command_of_the_readme_is_what_ci_runs() -> None:
+    assert commands()[1] in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
 
 
 def test_files_named_in_the_documentation_exist() -> None:

@@ -77,7 +77,8 @@ def _in_folder(folder: Path, given: str, skipped: list[str]) -> Iterator[Source]
     any_text = False
     for path in sorted(folder.rglob("*")):
         shown = path.relative_to(folder)
-        if any(part.startswith(".") for part in shown.parts) or path.is_dir():
+        is_folder = path.is_dir() and not path.is_symlink()
+        if any(part.startswith(".") for part in shown.parts) or is_folder:
             continue
         if path.is_symlink() or not path.is_file():
             skipped.append(str(path))
