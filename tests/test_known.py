@@ -70,7 +70,7 @@ def test_other_names_lead_to_the_preferred_one(name: str) -> None:
         ("EU", "Polity", "European Union"),
         ("Wall Street", "Place", "Wall Street"),
         ("ISO", "Organization", "International Organization for Standardization"),
-        ("US Congress", "GovernmentBody", "U.S. Congress"),
+        ("US Congress", "GovernmentBody", "United States Congress"),
     ],
 )
 def test_names_of_each_kind_are_known(name: str, type_: str, label: str) -> None:
@@ -112,6 +112,7 @@ def test_adjectives_are_capitalised_words_that_mean_one_polity() -> None:
     for term, forms in lexicon.words("adjective").items():
         assert classes[term] == ("Polity",)
         for form in forms:
-            assert form[0].isupper() and " " not in form
+            assert form[0].isupper()
+            assert " " not in form
         owners.update({form.lower() for form in forms})
     assert max(owners.values()) == 1
