@@ -182,7 +182,7 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     while start < end and doc[start].lower_ in {"the", "a", "an"}:
         start += 1
     while start < end and (
-        doc[end - 1].lower_ in {"'s", "’s"}
+        doc[end - 1].lower_ in {"'s", "’s", "and", "of", "the", "for", "in"}
         or not (doc[end - 1].text == ")" or _in_name(doc[end - 1].text))
     ):
         end -= 1

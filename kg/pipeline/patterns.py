@@ -206,7 +206,8 @@ def _title_patterns(predicate: str) -> Iterator[Pattern]:
     for expression in (
         rf"{place}(?:'s )?{title}{remit}(?:, )?{S}",
         rf"{S}, {place}(?:'s )?{title}",
-        rf"{S}, (?:who (?:is|was) )?{title}(?:of|at|for|to|in) {O}",
+        rf"{S}, (?:who is )?(?:[^<>,;]{{0,60}} and )?{title}(?:of|at|for|to|in) "
+        rf"{_MODIFIER}{{0,4}}{O}",
         rf"{S}, {title}(?:{_WORD}){{0,4}}(?:and (?:{_WORD}){{1,4}})?(?:of|at) {O}",
         rf"{title}of {O}(?:, )?{S}",
         rf"{S}(?:is|becomes|became|remains|serves as|was (?:named|appointed|elected)) {title}{remit}(?:of|at) {O}",

@@ -83,14 +83,17 @@ class Relations:
         if groups.get("m") is not None and self._former.search(" ".join(before[-2:])):
             return
         subjects = skeleton.groups[int(groups["s"])]
-        objects = skeleton.groups[int(groups["o"] or groups["o2"])]
+        number = groups.get("o") or groups.get("o2")
+        # "a partnership between S" speaks of those it names among each other.
+        objects = subjects if number is None else skeleton.groups[int(number)]
         trigger = (
             skeleton.token_at(match.start("v")),
             skeleton.token_at(match.end("v") - 2) + 1,
         )
         for subject in subjects:
             for object_ in objects:
-                if self._allowed(doc, subject, pattern.predicate, object_):
+                ordered = number is not None or subject.at.start < object_.at.start
+                if ordered and self._allowed(doc, subject, pattern.predicate, object_):
                     yield FoundClaim(
                         subject.cluster,
                         pattern.predicate,
