@@ -215,7 +215,7 @@ def _restate(shelf: Shelf, store: GraphStore, base: str) -> int:
         graph = state(document, shelved.annotation, resolution)
         name = rdf.document_iri(base, document.id)
         wanted.add(name)
-        quads = sorted(rdf.quads(graph, ontology, base), key=str)
+        quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
         digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
         if digest != shelved.stated or not store.has(name):
             store.replace(name, quads)

@@ -49,6 +49,14 @@ def known_label(name: str, type_: str) -> str | None:
     return entry[1] if entry and entry[0] == type_ else None
 
 
+def stands_alone(name: str) -> bool:
+    """Tell whether a name is known by itself, so that it is short for no longer one.
+
+    "Google" is not short for "Google DeepMind".
+    """
+    return name_key(name) in _known()
+
+
 @cache
 def adjectives() -> dict[str, str]:
     """Map adjectives such as "French" (lower case) to the preferred name they stand for."""

@@ -95,6 +95,7 @@ class Ontology:
     statuses: Mapping[str, Status]
     prefixes: Mapping[str, str]
     namespace: str = NAMESPACE
+    _members: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _triples: Triples = field(default_factory=dict, repr=False)
 
     def iri(self, name: str) -> str:
@@ -111,6 +112,13 @@ class Ontology:
                 subject_type == object_type
                 or not term.pairs_only & {subject_type, object_type}
             )
+        )
+
+    def range_of(self, property_name: str) -> frozenset[str]:
+        """Return the names of the classes whose members can be a property's value."""
+        ranges = self._triples[self.iri(property_name)].get(_RDFS + "range", ())
+        return frozenset(
+            name for iri in ranges for name in self._members.get(iri, frozenset())
         )
 
     def annotations(self, property_iri: str) -> list[tuple[str, str]]:
@@ -165,6 +173,7 @@ def load_ontology(folder: Path | None = None) -> Ontology:
         _by_name(reading.predicates(members)),
         _by_name(reading.statuses()),
         MappingProxyType(dict(sorted(prefixes.items()))),
+        _members={iri: frozenset(names) for iri, names in members.items()},
         _triples=triples,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kg import lexicon
-from kg.known import known_label, name_key
+from kg.known import known_label, name_key, stands_alone
 from kg.model import Entity, LocalEntity
 from kg.slug import slug
 
@@ -102,6 +102,8 @@ def _join_short_names(
             users[key[1].rpartition(" ")[2]].add(key)
     for key in sorted(family, key=lambda k: (len(k[1]), k)):
         longer = {user for user in users.get(key[1], ()) if user in groups} - {key}
+        if stands_alone(key[1]):
+            continue
         if len(longer) == 1 and len(target := longer.pop()[1]) > len(key[1]):
             groups[key[0], target].take(groups.pop(key))
 

@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from kg import lexicon
-from kg.known import known_label, name_key
+from kg.known import known_label, name_key, stands_alone
 from kg.pipeline.attributes import Cluster
 
 # Words that initials leave out.
@@ -157,6 +157,8 @@ def _join_short_names(
     """Join each name to the one longer name it can be short for; with two, to neither."""
     family = {name: families[0] for name, families in lexicon.words("family").items()}
     for short in sorted(named, key=lambda key: (len(key[1]), key)):
+        if stands_alone(short[1]):
+            continue
         kind = family.get(short[0], short[0])
         longer = [
             other

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from kg import lexicon
 from kg.lexicon import alternation, inflections, participles
+from kg.ontology import load_ontology
 from kg.pipeline.attributes import FoundMoney
 from kg.pipeline.patterns import spaced
 from kg.pipeline.skeleton import Skeleton, skeletons
@@ -23,6 +24,8 @@ _TO = re.compile(
     r"(?:to|in|into|for|towards|toward|on|against|at|with|behind) (?:[^\s<>#;,.]+ ){0,3}$"
 )
 _FROM = re.compile(r"(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
+_BY = re.compile(r"^(?:[^\s<>#;,.]+ ){0,2}by (?:[^\s<>#;,.]+ ){0,3}$")
+_ON = re.compile(r"(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
 _PREPOSITION = re.compile(
     r"(?:of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
 )
@@ -90,12 +93,18 @@ class Money:
             amount_at,
             skeleton.sentence,
             (skeleton.token_at(trigger.start), skeleton.token_at(trigger.end - 2) + 1),
-            payer,
-            tuple(r for r in recipient if r not in payer),
+            _fit(doc, "payer", payer),
+            _fit(doc, "recipient", tuple(r for r in recipient if r not in payer)),
             _purpose(skeleton, match.end()),
             _date(doc, skeleton),
             0.8 if payer or recipient else 0.6,
         )
+
+
+def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:
+    """Keep those of a class that the ontology lets play a role: no law pays."""
+    allowed = load_ontology().range_of(role)
+    return tuple(c for c in clusters if doc._.clusters[c].type in allowed)
 
 
 def _joined(first: FoundMoney, again: FoundMoney) -> FoundMoney:
@@ -222,9 +231,14 @@ def _roles(
     to = _first_after(text, agents, match.end(), len(text), _TO)
     source = _first_after(text, agents, trigger.end, len(text), _FROM)
     if trigger.way == "take":
+        by = _first_after(text, agents, match.end(), len(text), _BY)
+        on = _first_after(text, agents, match.end(), len(text), _ON)
         if trigger.passive:
-            return subject, source
-        return beside or to, subject
+            return subject, by
+        if beside or on or not _names_offence(text, trigger):
+            return beside or on, subject
+        # "Google fined €250m in France": a headline's passive goes without its "was".
+        return subject, by
     if trigger.way == "receive":
         return source, subject
     if trigger.way == "give":
@@ -237,7 +251,7 @@ def _roles(
         return _led(doc, subject), beside or to
     owner = _possessor(text, agents, min(match.start(), trigger.start))
     if trigger.kind in lexicon.words("takeVerb"):
-        return to, owner or source
+        return to, owner
     return _led(doc, owner or source), to
 
 
