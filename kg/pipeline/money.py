@@ -21,13 +21,14 @@ from kg.values.dates import resolve_date
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
-    r"(?:to|in|into|for|towards|toward|on|against|at|with|behind) (?:[^\s<>#;,.]+ ){0,3}$"
+    r"(?<!\S)(?:to|in|into|for|towards|toward|on|against|at|with|behind) (?:[^\s<>#;,.]+ ){0,3}$"
 )
-_FROM = re.compile(r"(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
+_FROM = re.compile(r"(?<!\S)(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
 _BY = re.compile(r"^(?:[^\s<>#;,.]+ ){0,2}by (?:[^\s<>#;,.]+ ){0,3}$")
-_ON = re.compile(r"(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
+_ON = re.compile(r"(?<!\S)(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
+# "the government of Canada" is Canada; otherwise what hangs on a preposition is no subject.
 _PREPOSITION = re.compile(
-    r"(?:of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
+    r"(?<!\S)(?:(?<!government )of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
 )
 _PURPOSE = re.compile(r"(?:for|to|towards|toward|into|in|aimed at|on) ")
 

@@ -86,6 +86,13 @@ class Relations:
         number = groups.get("o") or groups.get("o2")
         # "a partnership between S" speaks of those it names among each other.
         objects = subjects if number is None else skeleton.groups[int(number)]
+        if groups.get("m") is not None:
+            # Of a list before a title ("China, the EU and India, whose prime minister")
+            # only the last name goes with it, of a list behind it the first.
+            subjects, objects = (
+                named[-1:] if match.start(part) < match.start("v") else named[:1]
+                for named, part in ((subjects, "s"), (objects, "o"))
+            )
         trigger = (
             skeleton.token_at(match.start("v")),
             skeleton.token_at(match.end("v") - 2) + 1,
