@@ -251,6 +251,7 @@ def _pipeline_digest() -> str:
     files = [
         *ontology_folder().glob("*.ttl"),
         *(code / name for name in ("annotate.py", "known.py", "lexicon.py")),
+        *(code / "reading").glob("*.py"),
         *(code / "pipeline").glob("*.py"),
         *(code / "values").glob("*.py"),
         *(path for path in weights_folder().rglob("*") if path.is_file()),

@@ -1,11 +1,13 @@
 """The ontology, loaded once: which classes, predicates, kinds and statuses there are.
 
 Everything that has to do with terms asks here: labels, colours, what may be related to
-what.  Adding a term is an edit in ``ontology/`` and nowhere else.
+what.  Adding a term is an edit in ``ontology/`` and nowhere else.  A term that lacks what
+its like have is an error that names the file and line: it is never left out silently.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +32,8 @@ _SKOS = "http://www.w3.org/2004/02/skos/core#"
 Triples = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Values by subject and predicate IRI."""
 
+Origins = Mapping[tuple[str, str], tuple[Path, ...]]
+"""The files that say something, by subject and predicate IRI."""
 
 _Term = TypeVar("_Term", "OntologyClass", "Predicate", "Status")
 
@@ -137,10 +141,14 @@ def load_ontology(folder: Path | None = None) -> Ontology:
     Args:
         folder: The packaged ontology if left out.
 
+    Returns:
+        The terms, frozen; a second call returns the same object.
+
     Raises:
-        OntologyError: A file is not Turtle, or a term lacks a label or a definition.
+        OntologyError: A file is not Turtle, or a term lacks what every such term must
+            have: a label, a definition, a domain, a colour.
     """
-    triples, prefixes = _read(folder or ontology_folder())
+    triples, origins, prefixes = _read(folder or ontology_folder())
     parents = {
         subject: frozenset(values.get(_RDFS + "subClassOf", ()))
         for subject, values in triples.items()
@@ -150,19 +158,16 @@ def load_ontology(folder: Path | None = None) -> Ontology:
         for subject, values in triples.items()
         if values.get(NAMESPACE + "isAbstract") == ("true",)
     }
-    concrete = [
-        subject
-        for subject, values in triples.items()
-        if _OWL + "Class" in values.get(_RDF + "type", ())
-        and DISPLAY + "colour" in values
-        and subject not in abstract
-    ]
-    reading = _Reading(triples)
+    reading = _Reading(triples, origins)
     kinds: list[OntologyClass] = []
     classes: list[OntologyClass] = []
-    for iri in concrete:
-        is_money = NAMESPACE + "MoneyEvent" in _ancestors(iri, parents)
-        (kinds if is_money else classes).append(reading.ontology_class(iri))
+    for subject, values in triples.items():
+        if _OWL + "Class" in values.get(_RDF + "type", ()) and subject not in abstract:
+            ancestors = _ancestors(subject, parents)
+            if NAMESPACE + "MoneyEvent" in ancestors:
+                kinds.append(reading.ontology_class(subject))
+            elif NAMESPACE + "Entity" in ancestors:
+                classes.append(reading.ontology_class(subject))
     members: dict[str, set[str]] = defaultdict(set)
     for entity_class in classes:
         for ancestor in _ancestors(entity_class.iri, parents):
@@ -178,8 +183,9 @@ def load_ontology(folder: Path | None = None) -> Ontology:
     )
 
 
-def _read(folder: Path) -> tuple[Triples, dict[str, str]]:
+def _read(folder: Path) -> tuple[Triples, Origins, dict[str, str]]:
     triples: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    origins: dict[tuple[str, str], list[Path]] = defaultdict(list)
     prefixes: dict[str, str] = {}
     for path in sorted(folder.glob("*.ttl")):
         try:
@@ -188,9 +194,14 @@ def _read(folder: Path) -> tuple[Triples, dict[str, str]]:
                 if isinstance(quad.subject, NamedNode) and isinstance(
                     quad.object, NamedNode | Literal
                 ):
-                    values = triples[quad.subject.value][quad.predicate.value]
-                    values.append(quad.object.value)
-        except (SyntaxError, OSError) as error:
+                    said = (quad.subject.value, quad.predicate.value)
+                    triples[said[0]][said[1]].append(quad.object.value)
+                    if path not in origins[said]:
+                        origins[said].append(path)
+        except SyntaxError as error:
+            line = f":{error.lineno}" if error.lineno else ""
+            raise OntologyError(f"{path}{line}: no Turtle: {error.msg}") from error
+        except (OSError, ValueError) as error:
             raise OntologyError(f"{path}: {error}") from error
         prefixes.update(parser.prefixes)
     if not triples:
@@ -199,7 +210,7 @@ def _read(folder: Path) -> tuple[Triples, dict[str, str]]:
         subject: {predicate: tuple(values) for predicate, values in by.items()}
         for subject, by in triples.items()
     }
-    return frozen, prefixes
+    return frozen, {said: tuple(paths) for said, paths in origins.items()}, prefixes
 
 
 def _ancestors(iri: str, parents: Mapping[str, frozenset[str]]) -> set[str]:
@@ -214,6 +225,19 @@ def _ancestors(iri: str, parents: Mapping[str, frozenset[str]]) -> set[str]:
     return found
 
 
+def _place(path: Path, iri: str) -> str:
+    """Return path and line of the first statement about a term.
+
+    The parser tells no lines of what it could read, so the line is looked up by the name
+    with which a statement begins.
+    """
+    start = re.compile(rf"[\w-]*:{re.escape(_local(iri))}(?!\w)|<{re.escape(iri)}>")
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if start.match(line.lstrip()):
+            return f"{path}:{number}"
+    return str(path)
+
+
 def _local(iri: str) -> str:
     return iri.rpartition("#")[2].rpartition("/")[2]
 
@@ -225,17 +249,35 @@ def _by_name(terms: list[_Term]) -> Mapping[str, _Term]:
 class _Reading:
     """Makes terms of triples, in the order of their files."""
 
-    def __init__(self, triples: Triples) -> None:
+    def __init__(self, triples: Triples, origins: Origins) -> None:
         self._triples = triples
+        self._origins = origins
 
-    def _text(self, iri: str, property_iri: str, default: str | None = None) -> str:
-        values = self._triples[iri].get(property_iri, ())
-        if len(values) == 1:
-            return values[0]
-        if not values and default is not None:
-            return default
-        what = f"{len(values)} values of {_local(property_iri)}"
-        raise OntologyError(f"ontology: {_local(iri)} has {what}; it must have one")
+    def _error(self, iri: str, property_iri: str, what: str) -> OntologyError:
+        """Return an error that says where the term stands, or is declared."""
+        paths = self._origins.get((iri, property_iri)) or next(
+            (paths for (subject, _), paths in self._declared() if subject == iri),
+            (),
+        )
+        places = ", ".join(_place(path, iri) for path in paths) or "ontology"
+        return OntologyError(f"{places}: {_local(iri)} {what}")
+
+    def _declared(self) -> list[tuple[tuple[str, str], tuple[Path, ...]]]:
+        """Return what is said where, beginning with the terms' types and labels."""
+        first = (_RDF + "type", _RDFS + "label")
+        return sorted(self._origins.items(), key=lambda said: said[0][1] not in first)
+
+    def _text(self, iri: str, property_iri: str, pattern: str = r"(?s).*\S.*") -> str:
+        """Return the one value of a property, which must match a pattern."""
+        values = self._triples.get(iri, {}).get(property_iri, ())
+        name = _local(property_iri)
+        if len(values) != 1:
+            what = f"has {len(values) or 'no'} values of {name}; give it one"
+            raise self._error(iri, property_iri, what)
+        if not re.fullmatch(pattern, values[0]):
+            what = f"has {values[0]!r} as its {name}, which cannot be"
+            raise self._error(iri, property_iri, what)
+        return values[0]
 
     def _described(self, iri: str) -> tuple[str, str]:
         return self._text(iri, _RDFS + "label"), self._text(iri, _SKOS + "definition")
@@ -249,19 +291,19 @@ class _Reading:
             self._text(iri, NAMESPACE + "pluralLabel"),
             definition,
             self._text(iri, _SKOS + "example"),
-            self._text(iri, DISPLAY + "colour"),
+            self._text(iri, DISPLAY + "colour", "#[0-9a-f]{6}"),
             self._text(iri, DISPLAY + "shape"),
-            int(self._text(iri, DISPLAY + "order")),
+            int(self._text(iri, DISPLAY + "order", r"\d+")),
         )
 
     def predicates(self, members: Mapping[str, set[str]]) -> list[Predicate]:
         found = []
         for iri, values in self._triples.items():
-            domain = values.get(_RDFS + "domain", ())
-            range_ = values.get(_RDFS + "range", ())
-            inverse = values.get(NAMESPACE + "inverseLabel", ())
-            # The predicates of facts are those that read in both directions.
-            if not inverse or not domain or not range_:
+            # The predicates of facts read in both directions and link entities: other
+            # properties, such as the payer of a sum, do neither.
+            ends = values.get(_RDFS + "domain", ()) + values.get(_RDFS + "range", ())
+            links = len(ends) > 1 and all(members.get(end) for end in ends)
+            if NAMESPACE + "inverseLabel" not in values and not links:
                 continue
             label, definition = self._described(iri)
             found.append(
@@ -272,13 +314,29 @@ class _Reading:
                     self._text(iri, NAMESPACE + "inverseLabel"),
                     definition,
                     self._text(iri, _SKOS + "example"),
-                    frozenset(name for c in domain for name in members.get(c, ())),
-                    frozenset(name for c in range_ for name in members.get(c, ())),
+                    self._end(iri, _RDFS + "domain", members),
+                    self._end(iri, _RDFS + "range", members),
                     _OWL + "SymmetricProperty" in values.get(_RDF + "type", ()),
                     frozenset(map(_local, values.get(NAMESPACE + "pairsOnly", ()))),
                 )
             )
         return found
+
+    def _end(
+        self, iri: str, property_iri: str, members: Mapping[str, set[str]]
+    ) -> frozenset[str]:
+        """Return the names of the concrete classes in a domain or range.
+
+        Two domains would mean their intersection in RDFS, and an anonymous union has no
+        label to show: so there is one, and a union is a class of its own.
+        """
+        group = self._text(iri, property_iri)
+        if not members.get(group):
+            end = _local(property_iri)
+            what = f"has {_local(group)} as its {end}, which holds no class of ours"
+            raise self._error(iri, property_iri, what)
+        self._text(group, _RDFS + "label")
+        return frozenset(members[group])
 
     def statuses(self) -> list[Status]:
         found = []
@@ -290,9 +348,10 @@ class _Reading:
                     iri,
                     label,
                     definition,
-                    self._text(iri, NAMESPACE + "isAsserted") == "true",
+                    self._text(iri, NAMESPACE + "isAsserted", "true|false") == "true",
                     self._text(iri, DISPLAY + "line"),
-                    self._text(iri, DISPLAY + "mark"),
+                    self._text(iri, DISPLAY + "mark", r"\S"),
                 )
-                found.append((int(self._text(iri, DISPLAY + "order")), status))
-        return [status for _, status in sorted(found, key=lambda pair: pair[0])]
+                order = int(self._text(iri, DISPLAY + "order", r"\d+"))
+                found.append((order, status.name, status))
+        return [status for *_, status in sorted(found, key=lambda entry: entry[:2])]

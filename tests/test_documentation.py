@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from kg.cli import main
 
@@ -49,6 +51,38 @@ def test_first_command_of_the_readme_works_in_a_fresh_copy(tmp_path: Path) -> No
         ["bash", "-c", commands()[0]], cwd=tmp_path, env=environment, check=True
     )
     assert (tmp_path / "output" / "graph.html").stat().st_size > 100_000
+
+
+def sessions() -> list[tuple[str, list[str]]]:
+    """Return each command of the README's console blocks with the lines shown for it."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif line:
+                found[-1][1].append(line)
+    return found
+
+
+def test_sessions_of_the_readme_show_what_the_commands_print(tmp_path: Path) -> None:
+    output = str(tmp_path / "out")
+    assert (
+        CliRunner()
+        .invoke(main, ["build", str(ROOT / "corpus"), "-o", output])
+        .exit_code
+        == 0
+    )
+    assert len(sessions()) >= 3
+    for command, shown in sessions():
+        program, *arguments = shlex.split(command)
+        assert program == "kg"
+        result = CliRunner().invoke(main, [*arguments, "-o", output])
+        printed = [line for line in result.stdout.splitlines() if line]
+        # "…" alone stands for what is left out.
+        wanted = [line for line in shown if line != "…"]
+        assert shown, command
+        assert set(wanted) <= set(printed), (command, result.stdout)
 
 
 def test_second_command_of_the_readme_is_what_ci_runs() -> None:

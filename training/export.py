@@ -23,8 +23,8 @@ from training.train import Network
 COMPONENTS = (
     "kg_sentences",
     "kg_encoder",
-    "kg_ner",
     "kg_values",
+    "kg_ner",
     "kg_clusters",
     "kg_relations",
     "kg_money",

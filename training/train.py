@@ -205,6 +205,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--written-weight", type=int, default=3)
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the public examples to train on"
+    )
     parser.add_argument("--start-from", type=Path, help="a checkpoint to fine-tune")
     args = parser.parse_args()
 
@@ -216,7 +219,10 @@ def main() -> None:
     tokenizer.enable_truncation(512)
     network = Network(load_base_encoder(args.base / "model.safetensors"), labels)
     written, held_out = written_examples(args.texts)
-    examples = public_examples(args.data) + written * args.written_weight
+    public = public_examples(args.data)
+    random.Random(1).shuffle(public)
+    public = public[: round(len(public) * args.share)]
+    examples = public + written * args.written_weight
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "labels.json").write_text(json.dumps(labels))
 

@@ -1,6 +1,6 @@
 """The spaCy pipeline: one component per step, each with its own factory.
 
-``tokenizer → sentences → encoder → ner → values → clusters → relations → money → status``
+``tokenizer → sentences → encoder → values → ner → clusters → relations → money → status``
 
 Results ride on the ``Doc``: entities in ``doc.ents``, page furniture, amounts and dates
 in ``doc.spans``, and clusters, claims and money in the extension attributes declared in

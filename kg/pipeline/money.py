@@ -30,7 +30,7 @@ _ON = re.compile(r"(?<!\S)(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
 _PREPOSITION = re.compile(
     r"(?<!\S)(?:(?<!government )of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
 )
-_PURPOSE = re.compile(r"(?:for|to|towards|toward|into|in|aimed at|on) ")
+_PURPOSE = re.compile(r"(?<!\S)(?:for|to|towards|toward|into|in|aimed at|on) (?!@)")
 
 
 @Language.factory(

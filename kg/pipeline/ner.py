@@ -71,11 +71,16 @@ class Ner:
         # Of overlapping names the longest stays: "England" within "Bank of England" is
         # no name of its own.
         found += self._register(doc, as_spans=True)
-        furniture = [(s.start, s.end) for s in doc.spans.get("furniture", ())]
+        # Furniture says nothing, and the "NZ$70" of a sum is no name.
+        no_names = [
+            (span.start, span.end)
+            for group in ("furniture", "amounts")
+            for span in doc.spans.get(group, ())
+        ]
         doc.ents = filter_spans(
             span
             for span in found
-            if not any(start <= span.start < end for start, end in furniture)
+            if not any(start < span.end and span.start < end for start, end in no_names)
         )
         return doc
 

@@ -3,56 +3,73 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import json
+import os
+import stat
 import sys
-import tomllib
-from functools import cache
-from importlib import import_module
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from kg.errors import InputError
 from kg.model import Document
-from kg.reading.content import SUFFIXES, Content
-from kg.reading.sources import METADATA, Source
+from kg.reading.metadata import iso_date, web_address
+from kg.reading.readers import reader_for
+from kg.reading.sources import Source
 from kg.slug import slug
 
 MAX_BYTES = 100_000_000
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
 def read_bytes(source: Source) -> bytes:
     """Return the bytes of a source.
 
     Raises:
-        InputError: It cannot be opened, or holds more than 100 MB.
+        InputError: It cannot be opened, is no regular file any more, is empty, or holds
+            more than 100 MB.
     """
     try:
         if source.location == "-":
-            data = _standard_input()
+            data = _read_once(sys.stdin.buffer)
         else:
-            path = Path(source.location)
-            if path.stat().st_size > MAX_BYTES:
-                raise InputError(source.path, "larger than 100 MB")
-            data = path.read_bytes()
+            data = _regular_file(source)
     except OSError as error:
         raise InputError(source.path, error.strerror or str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise InputError(source.path, f"larger than {MAX_BYTES // 1_000_000} MB")
     if not data:
         raise InputError(source.path, "the file is empty")
     return data
 
 
-@cache
-def _standard_input() -> bytes:
+def _regular_file(source: Source) -> bytes:
+    # Opening a pipe that took the file's place since it was found would wait for ever.
+    nonblocking = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(source.location, os.O_RDONLY | nonblocking), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(source.path, "not a regular file")
+        return file.read(MAX_BYTES + 1)
+
+
+@lru_cache(maxsize=1)
+def _read_once(stream: BinaryIO) -> bytes:
     # A pipe can be read once, however often "-" is given.
-    return sys.stdin.buffer.read(MAX_BYTES)
+    return stream.read(MAX_BYTES + 1)
 
 
 def fingerprint(source: Source, data: bytes) -> str:
-    """Return a digest of all that a document is made of: its bytes and its metadata."""
-    digest = hashlib.sha256(data)
-    digest.update(repr(sorted(_metadata(source).items())).encode())
-    return digest.hexdigest()
+    """Return a digest of all that a document is made of: its bytes and its metadata.
+
+    Args:
+        source: Where the bytes come from.
+        data: The bytes.
+    """
+    about = source.metadata
+    said = [about.title, about.date, about.publisher, about.url, about.notes]
+    return hashlib.sha256(
+        hashlib.sha256(data).digest() + json.dumps(said).encode()
+    ).hexdigest()
 
 
 def read(source: Source, data: bytes) -> Document:
@@ -61,59 +78,38 @@ def read(source: Source, data: bytes) -> Document:
     What ``metadata.toml`` in the same folder says of the file goes before what the file
     says of itself.
 
+    Args:
+        source: Where the bytes come from.
+        data: The bytes.
+
     Raises:
         InputError: The file is damaged, encrypted, or holds no text.
     """
-    given = _metadata(source)
+    if not data:
+        raise InputError(source.path, "the file is empty")
+    is_stdin = source.location == "-"
     try:
-        content = _content(source, data)
+        content = reader_for("" if is_stdin else Path(source.path).suffix, data)(data)
     except ValueError as error:
         raise InputError(source.path, str(error)) from error
     if not any(character.isalnum() for character in content.text):
         raise InputError(source.path, "holds no text")
     digest = hashlib.sha256(data).hexdigest()
-    stem = "stdin" if source.location == "-" else Path(source.path).stem
-    date = str(given.get("date") or content.date or "")
+    about = source.metadata
     return Document(
-        f"{slug(stem)}-{digest[:8]}",
+        f"{slug('stdin' if is_stdin else Path(source.path).stem)}-{digest[:8]}",
         source.path,
         content.text,
         digest,
-        title=given.get("title") or content.title,
-        date=date if _DATE.fullmatch(date) else None,
-        publisher=given.get("publisher") or content.publisher,
-        url=given.get("url") or content.url,
-        notes=content.notes,
+        title=about.title or _line(content.title),
+        date=about.date or iso_date(content.date),
+        publisher=about.publisher or _line(content.publisher),
+        url=about.url or web_address(content.url),
+        notes=(*content.notes, *about.notes),
     )
 
 
-def _content(source: Source, data: bytes) -> Content:
-    kind = SUFFIXES.get(Path(source.path).suffix.lower(), "text")
-    if data.startswith(b"%PDF-"):
-        kind = "pdf"  # whatever its name says
-    content: Content = import_module(f"kg.reading.{kind}").read(data)
-    return content
-
-
-def _metadata(source: Source) -> dict[str, Any]:
-    if source.location == "-":
-        return {}
-    path = Path(source.location)
-    entry = _metadata_of(str(path.parent)).get(path.name, {})
-    return entry if isinstance(entry, dict) else {}
-
-
-def _metadata_of(folder: str) -> dict[str, Any]:
-    path = Path(folder) / METADATA
-    try:
-        return _parsed(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(str(path), f"cannot be read as TOML: {error}") from error
-
-
-@cache
-def _parsed(path: Path, modified: int) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return tomllib.load(file)
+def _line(said: str | None) -> str | None:
+    """Return a name or title as one line of characters that can be shown."""
+    shown = "".join(c if c.isprintable() else " " for c in said or "")
+    return " ".join(shown.split()) or None

@@ -3,47 +3,63 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 from kg.reading.content import Content
 from kg.reading.text import decoded
+from kg.reading.visible import visible
 
-_CHARSET = re.compile(rb"<meta[^>]+charset=[\"']?([\w-]+)", re.IGNORECASE)
-_SILENT = frozenset(("script", "style", "noscript", "template", "svg", "head"))
-_BLOCKS = frozenset(
-    ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "section", "article", "td")
+_CHARSET = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|<\?xml[^>]+encoding=[\"']([\w-]+)",
+    re.IGNORECASE,
 )
+MAX_DEPTH = 200  # lxml drops what stands some 256 levels deep, and all that follows
+MAX_CHARACTERS = 3_000_000  # trafilatura needs half a minute for 10 MB of one paragraph
+_LEAST_SHARE = 0.1
+_LONG = 500  # characters
 
 
 def read(data: bytes) -> Content:
-    """Read a page's main text, title, date, site and address with trafilatura."""
+    """Read a page's main text, title, date, site and address with trafilatura.
+
+    Where that finds hardly any of the text that the page shows, all of it is read, and
+    a note says so.
+    """
     import trafilatura
     from trafilatura.settings import use_config
 
-    html, notes = _decoded(data)
+    match = _CHARSET.search(data[:4096])
+    declared = (match[1] or match[2]).decode() if match else None
+    html, notes = decoded(data, declared)
+    shown, depth = visible(html)
+    if depth > MAX_DEPTH or len(html) > MAX_CHARACTERS:
+        reason = "nested too deeply" if depth > MAX_DEPTH else "too long"
+        return Content(
+            shown + "\n",
+            notes=(*notes, f"{reason} to find the article; all that it shows is read"),
+        )
     config = use_config()
-    # A signal-based time limit would fail outside the main thread; size is capped.
+    # Its time limit works by signals, which only the main thread gets; size is capped.
     config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
     found = trafilatura.bare_extraction(
-        html,
+        # An XML declaration contradicts text that is decoded already.
+        re.sub(r"\A\s*<\?xml[^>]*>", "", html),
         include_comments=False,
         include_tables=True,
         config=config,
         with_metadata=True,
+        # The extensive search takes any year on the page for its date.
+        date_extraction_params={"original_date": True, "extensive_search": False},
     )
     if isinstance(found, dict):
         raise TypeError("trafilatura gives a document, not a dictionary")
-    visible = _visible(html)
     text = (found.text if found else "") or ""
-    # Deep nesting makes the parser drop text without a word.
-    if len(text) < 0.1 * len(visible) and len(visible) > 500:
-        notes = (
-            *notes,
-            "the article could not be told from the page; all its text is read",
-        )
-        text = visible
+    little = len(text) < _LEAST_SHARE * len(shown) and len(shown) > _LONG
+    if shown and (little or not text.strip()):
+        notes = (*notes, "no article found on the page; all that it shows is read")
+        text = shown
     title = found.title if found else None
-    if title and not text.lstrip().startswith(title):
+    begin = text[: len(title or "") + 200]
+    if title and title not in begin and title in shown:
         text = f"{title}\n\n{text}"
     return Content(
         re.sub(r"\n+", "\n\n", text).strip() + "\n",
@@ -53,46 +69,3 @@ def read(data: bytes) -> Content:
         url=found.url if found else None,
         notes=notes,
     )
-
-
-def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
-    match = _CHARSET.search(data[:4096])
-    try:
-        return decoded(data) if match is None else (data.decode("utf-8-sig"), ())
-    except UnicodeDecodeError:
-        pass
-    try:
-        encoding = match[1].decode() if match else "cp1252"
-        return data.decode(encoding), ()
-    except (LookupError, UnicodeDecodeError):
-        return decoded(data)
-
-
-class _Visible(HTMLParser):
-    """Gathers the text that a browser would show."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in _SILENT
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = max(0, self._silent - (tag in _SILENT))
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(" ".join(data.split()) + " ")
-
-
-def _visible(html: str) -> str:
-    parser = _Visible()
-    parser.feed(html)
-    lines = (line.strip() for line in "".join(parser.parts).splitlines())
-    return "\n\n".join(line for line in lines if line)
