@@ -92,12 +92,17 @@ SET_PHRASE, VERB = 0.9, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One compiled way to say a predicate; ``words`` are needed for it to match."""
+    """One compiled way to say a predicate.
+
+    One of ``words`` is needed for it to match; ``subject_type`` is the only class of
+    subjects that it is meant for, if there is one.
+    """
 
     predicate: str
     expression: re.Pattern[str]
     words: frozenset[str]
     confidence: float
+    subject_type: str | None = None
 
     @property
     def hedgeable(self) -> bool:
@@ -125,7 +130,11 @@ def spaced(phrase: str) -> str:
 @cache
 def gap_words() -> str:
     """Return the alternation of what may stand between a subject and its verb."""
-    cues = {spaced(cue) for cue in lexicon.all_words("cue")}
+    cues = {
+        spaced(cue)
+        for property_ in ("cue", "nearCue")
+        for cue in lexicon.all_words(property_)
+    }
     speech = {f for v in lexicon.all_words("speechVerb") for f in inflections(v)}
     return alternation({*_AUXILIARY, *cues, *speech})
 
@@ -223,11 +232,13 @@ def _phrase_patterns(predicate: str) -> Iterator[Pattern]:
     for phrase in lexicon.words("pattern").get(predicate, ()):
         parts = []
         words: set[str] = set()
+        subject_type = None
         for item in phrase.split():
             optional = item.endswith("?")
             item = item.removesuffix("?")
-            if item == "S":
+            if item.partition("/")[0] == "S":
                 part = S
+                subject_type = item.partition("/")[2] or None
             elif item == "O":
                 part = O
             elif item == "_":
@@ -244,6 +255,10 @@ def _phrase_patterns(predicate: str) -> Iterator[Pattern]:
             parts.append(f"(?:{part})?" if optional else part)
         # Articles never reach a skeleton, so a phrase may be written with them.
         expression = "".join(p for p in parts if p not in {"(?:a) ", "(?:an) "})
-        yield _compiled(
-            predicate, f"(?P<v>{expression})", frozenset(sorted(words)[:1]), SET_PHRASE
+        yield Pattern(
+            predicate,
+            re.compile(rf"(?<!\S)(?P<v>{expression})"),
+            frozenset(sorted(words)[:1]),
+            SET_PHRASE,
+            subject_type,
         )

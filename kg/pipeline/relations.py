@@ -99,6 +99,8 @@ class Relations:
         )
         for subject in subjects:
             for object_ in objects:
+                if pattern.subject_type not in {None, _type(doc, subject)}:
+                    continue
                 ordered = number is not None or subject.at.start < object_.at.start
                 if ordered and self._allowed(doc, subject, pattern.predicate, object_):
                     yield FoundClaim(
@@ -126,6 +128,10 @@ class Relations:
         return self._ontology.allows(
             clusters[subject.cluster].type, predicate, clusters[object_.cluster].type
         )
+
+
+def _type(doc: Doc, named: Named) -> str:
+    return str(doc._.clusters[named.cluster].type)
 
 
 def _score(span: Span) -> float:

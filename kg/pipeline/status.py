@@ -20,6 +20,7 @@ from kg.pipeline.skeleton import Skeleton, skeletons
 _CLAUSE_OPENERS = frozenset(
     [";", ":", "but", "while", "although", "though", "whereas", "—", "–"]
 )
+NEAR = 5  # words before a verb in which "not" belongs to it
 _SPEAKER = r"<(?P<speaker>\d+)> "
 
 
@@ -40,9 +41,15 @@ class Statuses:
         # The statuses after the asserted one run from likely to denied; the last that
         # has a cue wins: "said it would not" is a denial, not a plan.
         self._cues = [
-            (name, _matcher(lexicon.words("cue").get(name, ())))
+            (
+                name,
+                _matcher(lexicon.words("cue")[name]),
+                _matcher(near)
+                if (near := lexicon.words("nearCue").get(name))
+                else None,
+            )
             for name in load_ontology().statuses
-            if lexicon.words("cue").get(name)
+            if name in lexicon.words("cue")
         ]
         self._conditions = [
             (name, _matcher(words))
@@ -62,7 +69,7 @@ class Statuses:
         doc._.claims = tuple(
             replace(
                 claim,
-                status=self._status(_window(claim))
+                status=self._status(_window(claim), _near(claim))
                 if claim.hedgeable
                 else self._asserted,
                 attributed_to=_other(
@@ -91,13 +98,15 @@ class Statuses:
         for name, condition in self._conditions:
             if condition.search(after):
                 return name
-        return self._status(_money_window(money))
+        window = _money_window(money)
+        near = doc[max(window.start, money.trigger[0] - NEAR) : window.end]
+        return self._status(window, near)
 
-    def _status(self, window: Span) -> str:
-        words = _words(window)
+    def _status(self, window: Span, near: Span) -> str:
+        words, near_words = _words(window), _words(near)
         status = self._asserted
-        for name, cue in self._cues:
-            if cue.search(words):
+        for name, cue, near_cue in self._cues:
+            if cue.search(words) or (near_cue and near_cue.search(near_words)):
                 status = name
         return status
 
@@ -126,6 +135,20 @@ def _clause_start(sentence: Span, before: int) -> int:
 
 def _window(claim: FoundClaim) -> Span:
     start = _clause_start(claim.sentence, claim.trigger[0])
+    return claim.sentence.doc[start : claim.trigger[0]]
+
+
+def _near(claim: FoundClaim) -> Span:
+    """Return what stands between the first of the two named things and the verb.
+
+    "Signed or not, the act applies" denies nothing.
+    """
+    before = [
+        at.end
+        for at in (claim.subject_at, claim.object_at)
+        if claim.sentence.start <= at.start < claim.trigger[0]
+    ]
+    start = min(before, default=max(claim.sentence.start, claim.trigger[0] - NEAR))
     return claim.sentence.doc[start : claim.trigger[0]]
 
 
