@@ -113,7 +113,8 @@ def _joined(first: FoundMoney, again: FoundMoney) -> FoundMoney:
     return replace(
         first,
         payer=first.payer or again.payer,
-        recipient=first.recipient or tuple(set(again.recipient) - set(first.payer)),
+        recipient=first.recipient
+        or tuple(r for r in again.recipient if r not in first.payer),
         purpose=first.purpose or again.purpose,
         date=first.date or again.date,
     )

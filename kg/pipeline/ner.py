@@ -21,7 +21,7 @@ from kg.pipeline import attributes as _attributes  # noqa: F401 - declares span.
 from kg.pipeline.encoder import session
 from kg.pipeline.shapes import shape_id
 
-# Below this probability a span is more often wrong than right on held-out texts.
+# Below this the network itself holds a span to be more likely wrong than right.
 MIN_SCORE = 0.5
 
 

@@ -85,8 +85,8 @@ _AUXILIARY = [
     "herself",
 ]
 _PASSIVE = r"(?:is|are|was|were|be|been|being|gets|got) "
-# How sure a phrase is to mean its predicate: the share of hits judged right on the
-# development texts, rounded; verbs reach further across a sentence than set phrases do.
+# How sure a phrase is to mean its predicate.  These rank, they are not measured: verbs
+# reach further across a sentence than set phrases do, and err more often.
 SET_PHRASE, VERB = 0.9, 0.8
 
 
