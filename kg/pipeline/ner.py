@@ -196,7 +196,8 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     if start == end or any("\n" in token.text for token in doc[start:end]):
         return None
     name = doc[start:end].text
-    if name.lower() in _no_names():
+    # Only in a text without capitals is a word without one a name.
+    if name.lower() in _no_names() or (name.islower() and not doc.text.islower()):
         return None
     known = known_class(name)
     if known is None and name.lower() in adjectives():
