@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg import rdf
 from kg.build_report import BuildReport
@@ -17,8 +18,11 @@ from kg.paths import ontology_folder, weights_folder
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
 from kg.resolve import resolve
 from kg.shelf import Shelf
-from kg.state import state
+from kg.state import MIN_CONFIDENCE, state
 from kg.store import GraphStore
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all, and the file at hand."""
@@ -29,6 +33,8 @@ def build(
     output: Path,
     *,
     base: str | None = None,
+    pipeline: str | None = None,
+    min_confidence: float | None = None,
     prune: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -41,11 +47,16 @@ def build(
         paths: Files, folders, or ``-`` for standard input.
         output: Where store, shelf and view live.
         base: What the IRIs of documents and entities begin with; kept with the folder.
+        pipeline: Name or folder of a spaCy pipeline whose entities are taken; ours if
+            left out.
+        min_confidence: Facts and sums below it are left out of the graph; kept with the
+            folder.
         prune: Remove documents whose file is gone.
         progress: Told of each file before it is read.
 
     Raises:
-        UsageError: ``base`` is no IRI to build on, or differs from the folder's.
+        UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
+            no such pipeline, or it finds no entities.
         StoreError: The store cannot be opened or written.
     """
     began = time.monotonic()
@@ -54,11 +65,13 @@ def build(
     log.failed += sources.problems
     with _opened(output) as (store, shelf):
         base = _settled_base(shelf, base)
+        if min_confidence is not None:
+            shelf.set_setting("min_confidence", str(min_confidence))
         for number, source in enumerate(sources.found):
             if progress:
                 progress(number, len(sources.found), source.path)
             try:
-                _shelve(source, shelf, log)
+                _shelve(source, shelf, log, pipeline)
             except InputError as error:
                 # A copy without its traceback, whose frames would keep the store open.
                 log.failed.append(InputError(error.path, error.reason))
@@ -166,13 +179,13 @@ def _settled_base(shelf: Shelf, wanted: str | None) -> str:
     return base
 
 
-def _shelve(source: Source, shelf: Shelf, log: _Log) -> None:
+def _shelve(source: Source, shelf: Shelf, log: _Log, pipeline: str | None) -> None:
     """Read and annotate one file, unless the shelf holds it as it is."""
     data = read_bytes(source)
     mark = fingerprint(source, data)
     digest = hashlib.sha256(data).hexdigest()
     location = f"-:{digest}" if source.location == "-" else source.location
-    if shelf.is_current(location, mark, _pipeline_digest()):
+    if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
         log.unchanged.append(source.path)
         return
     document = read(source, data)
@@ -185,9 +198,9 @@ def _shelve(source: Source, shelf: Shelf, log: _Log) -> None:
         return
     from kg.annotate import annotate
 
-    annotation = annotate(document, _pipeline())
+    annotation = annotate(document, _pipeline(pipeline))
     known = location in shelf.locations().values()
-    shelf.put(location, mark, _pipeline_digest(), document, annotation)
+    shelf.put(location, mark, _pipeline_digest(pipeline), document, annotation)
     (log.replaced if known or holder else log.added).append(source.path)
     log.notes += [f"{source.path}: {note}" for note in document.notes]
     log.words += annotation.words
@@ -208,11 +221,12 @@ def _restate(shelf: Shelf, store: GraphStore, base: str) -> int:
     """Resolve all documents together and write those graphs that come out different."""
     ontology = load_ontology()
     resolution = resolve((s.document.id, s.annotation.entities) for s in shelf)
+    least = float(shelf.setting("min_confidence") or MIN_CONFIDENCE)
     written = 0
     wanted = set()
     for shelved in shelf:
         document = shelved.document
-        graph = state(document, shelved.annotation, resolution)
+        graph = state(document, shelved.annotation, resolution, least)
         name = rdf.document_iri(base, document.id)
         wanted.add(name)
         quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
@@ -237,14 +251,15 @@ def _describe_terms(store: GraphStore) -> None:
 
 
 @cache
-def _pipeline():  # type: ignore[no-untyped-def]  # spaCy is imported only when needed
+def _pipeline(name: str | None) -> Language:
+    # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
-    return load_pipeline()
+    return load_pipeline(name)
 
 
 @cache
-def _pipeline_digest() -> str:
+def _pipeline_digest(name: str | None) -> str:
     """Return a digest of all that annotation depends on: code, words and weights."""
     digest = hashlib.sha256()
     code = Path(__file__).parent
@@ -258,4 +273,9 @@ def _pipeline_digest() -> str:
     ]
     for path in sorted(files, key=lambda p: p.name):
         digest.update(path.read_bytes())
+    if name is not None:
+        meta = _pipeline(name).meta
+        digest.update(
+            f"{name} {meta['lang']} {meta['name']} {meta['version']}".encode()
+        )
     return digest.hexdigest()

@@ -98,6 +98,16 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("paths", nargs=-1, required=True)
 @output_option
 @click.option("--prune", is_flag=True, help="Remove documents whose file is gone.")
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    help="Leave out what is less sure; kept for later builds.",
+)
+@click.option(
+    "--pipeline",
+    metavar="NAME",
+    help="Take the entities of another installed spaCy pipeline.",
+)
 @click.option("--base", help="What the IRIs of documents and entities begin with.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
@@ -106,6 +116,8 @@ def build(
     paths: tuple[str, ...],
     output: Path,
     prune: bool,
+    min_confidence: float | None,
+    pipeline: str | None,
     base: str | None,
     quiet: bool,
 ) -> None:
@@ -131,7 +143,15 @@ def build(
         if shows:
             click.echo(f"\r\x1b[K{done + 1}/{total} {path[:60]}", err=True, nl=False)
 
-    report = build_graph(paths, output, base=base, prune=prune, progress=progress)
+    report = build_graph(
+        paths,
+        output,
+        base=base,
+        pipeline=pipeline,
+        min_confidence=min_confidence,
+        prune=prune,
+        progress=progress,
+    )
     if shows:
         click.echo("\r\x1b[K", err=True, nl=False)
     for error in report.failed:
@@ -425,6 +445,38 @@ def validate(output: Path) -> None:
     if violations:
         raise KgError(f"{len(violations)} violations")
     click.echo("sound: shapes, evidence and assertions hold", err=True)
+
+
+@main.command()
+@click.argument("gold", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--errors", is_flag=True, help="List what was missed and what is wrong.")
+@click.option("--json", "json_", is_flag=True, help="The figures as JSON.")
+@with_records
+def evaluate(
+    gold: Path, errors: bool, json_: bool, records: Any, ontology: Any
+) -> None:
+    """Measure the graph against texts annotated by hand: precision, recall, F1.
+
+    GOLD holds one <document>.json per text; README.md shows the format.
+
+    \b
+    kg build texts/ -o output/check && kg evaluate gold/ -o output/check
+    """
+    import json
+
+    from kg.evaluate import evaluate as measure
+    from kg.terminal import evaluation
+
+    result = measure(records, gold, ontology)
+    if json_:
+        click.echo(json.dumps(result.figures(), indent=1))
+    else:
+        click.echo("\n".join(evaluation(result)))
+    if errors:
+        click.echo("\n".join(["", *result.errors]))
+    if result.missing:
+        missing = ", ".join(result.missing)
+        raise KgError(f"not in the graph, and counted as missed: {missing}")
 
 
 @main.command()

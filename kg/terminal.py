@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.build_report import BuildReport
 from kg.describe import Description, Record, Records
+from kg.evaluate import Evaluation, Score
 from kg.export import safe_cell
 from kg.ontology import Ontology
 from kg.query import Table
@@ -48,6 +49,31 @@ def summary(report: BuildReport) -> list[str]:
         f"the graph holds {report.documents} document"
         + ("" if report.documents == 1 else "s")
     ]
+
+
+def evaluation(result: Evaluation) -> list[str]:
+    """Return the measures as lines of a table."""
+    lines = [f"{'':18} {'P':>6} {'R':>6} {'F1':>6}  right wrong missed"]
+
+    def row(name: str, score: Score) -> str:
+        return (
+            f"{name:18} {score.precision:6.3f} {score.recall:6.3f} {score.f1:6.3f}  "
+            f"{score.right:5} {score.wrong:5} {score.missed:6}"
+        )
+
+    lines += [row(name, score) for name, score in result.scores.items()]
+    figures = result.figures()
+    judged = result.status.right + result.status.wrong
+    lines.append(
+        f"{'status':18} {figures['status.accuracy']:6.3f} of {judged}; "
+        f"shown as done though not: {result.asserted}"
+    )
+    for title, scores in (
+        ("classes", result.by_class),
+        ("predicates", result.by_predicate),
+    ):
+        lines += ["", title, *(row(n, scores[n]) for n in sorted(scores))]
+    return [*lines, "", f"{result.documents} documents"]
 
 
 class Names:

@@ -2,7 +2,7 @@
 
     python -m training.export --base MINILM_FOLDER --checkpoint FOLDER [--to kg/weights]
 
-The encoder is quantised to int8 (dynamic), the small head stays in fp32.
+The encoder is quantised to int8 (dynamic), the small heads stay in fp32.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import onnx
 import spacy
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
 
-from training.model import WIDTH, load_base_encoder
-from training.train import Network
+from kg.pipeline.relations import Outputs
+from training.model import HEADS, WIDTH, Network, WordEncoder
+from training.train import new_network
+from training.windows import labels
 
 COMPONENTS = (
     "kg_sentences",
@@ -26,29 +29,53 @@ COMPONENTS = (
     "kg_values",
     "kg_ner",
     "kg_clusters",
+    "kg_references",
     "kg_relations",
     "kg_money",
     "kg_status",
 )
 
 
-def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> bytes:
-    """Export the encoder to ONNX; returns the model's bytes."""
-    path = folder / "encoder.onnx"
-    example = (torch.ones(1, 7, dtype=torch.long), torch.ones(1, 7))
+def exported(
+    module: nn.Module,
+    inputs: dict[str, tuple[Tensor, dict[int, str]]],
+    outputs: dict[str, dict[int, str]],
+    folder: Path,
+) -> Path:
+    """Export a module to ONNX.
+
+    Args:
+        module: In evaluation mode.
+        inputs: By name, an example and which of its axes vary.
+        outputs: By name, which axes vary.
+        folder: Where to write.
+    """
+    path = folder / f"{type(module).__name__}.onnx"
+    axes = {name: axes for name, (_, axes) in inputs.items()} | outputs
     torch.onnx.export(
-        network.encoder,
-        example,
+        module,
+        tuple(example for example, _ in inputs.values()),
         str(path),
-        input_names=["ids", "mask"],
-        output_names=["states"],
+        input_names=list(inputs),
+        output_names=list(outputs),
         opset_version=17,
         dynamo=False,
-        dynamic_axes={
-            "ids": {0: "batch", 1: "pieces"},
-            "mask": {0: "batch", 1: "pieces"},
-            "states": {0: "batch", 1: "pieces"},
+        dynamic_axes=axes,
+    )
+    onnx.checker.check_model(onnx.load(str(path)))
+    return path
+
+
+def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> bytes:
+    """Return the encoder as an ONNX model."""
+    path = exported(
+        WordEncoder(network.encoder),
+        {
+            "ids": (torch.ones(1, 7, dtype=torch.long), {1: "pieces"}),
+            "first": (torch.ones(5, dtype=torch.long), {0: "words"}),
         },
+        {"states": {0: "words"}, "attention": {0: "words", 2: "words"}},
+        folder,
     )
     if not quantised:
         return path.read_bytes()
@@ -57,26 +84,68 @@ def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> 
     return small.read_bytes()
 
 
-def head_model(network: Network, folder: Path) -> bytes:
-    """Export the entity head to ONNX; returns the model's bytes."""
-    path = folder / "ner.onnx"
-    example = (torch.zeros(7, WIDTH), torch.zeros(7, dtype=torch.long))
-    torch.onnx.export(
-        network.ner,
-        example,
-        str(path),
-        input_names=["words", "shapes"],
-        output_names=["scores"],
-        opset_version=17,
-        dynamo=False,
-        dynamic_axes={
-            "words": {0: "words"},
-            "shapes": {0: "words"},
-            "scores": {0: "words"},
-        },
-    )
-    onnx.checker.check_model(onnx.load(str(path)))
-    return path.read_bytes()
+_STATES = (torch.rand(7, WIDTH), {0: "words"})
+_LOOKS = (torch.rand(7, HEADS, 7).half(), {0: "words", 2: "words"})
+_SPANS = torch.tensor([[0, 1], [2, 4], [5, 6]])
+_ENDS = torch.tensor([[0, 1], [1, 2]])
+_THREE = torch.zeros(3, dtype=torch.long)
+
+
+def head_models(network: Network, folder: Path) -> dict[str, bytes]:
+    """Return the heads as ONNX models."""
+    mentions = {0: "mentions"}
+    pairs = {0: "pairs"}
+    spans = (_SPANS, mentions)
+    features = (torch.zeros(2, 3, dtype=torch.long), pairs)
+    found = {
+        "ner": exported(
+            network.ner,
+            {
+                "words": _STATES,
+                "shapes": (torch.zeros(7, dtype=torch.long), {0: "words"}),
+            },
+            {"scores": {0: "words"}},
+            folder,
+        ),
+        "pairs": exported(
+            network.pairs,
+            {
+                "states": _STATES,
+                "attention": _LOOKS,
+                "spans": spans,
+                "kinds": (_THREE, mentions),
+                "ends": (_ENDS, pairs),
+                "between": (_ENDS, pairs),
+                "features": features,
+            },
+            {"scores": pairs, "statuses": pairs},
+            folder,
+        ),
+        "amounts": exported(
+            network.amounts,
+            {
+                "states": _STATES,
+                "attention": _LOOKS,
+                "spans": (_SPANS, {0: "sums"}),
+                "around": (_SPANS, {0: "sums"}),
+            },
+            {"kinds": {0: "sums"}, "statuses": {0: "sums"}},
+            folder,
+        ),
+        "references": exported(
+            network.antecedents,
+            {
+                "states": _STATES,
+                "spans": spans,
+                "kinds": (_THREE, mentions),
+                "ends": (_ENDS, pairs),
+                "features": features,
+            },
+            {"scores": pairs},
+            folder,
+        ),
+    }
+    return {name: path.read_bytes() for name, path in found.items()}
 
 
 def main() -> None:
@@ -86,31 +155,39 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--to", type=Path, default=Path("kg/weights"))
     args = parser.parse_args()
-    labels = json.loads((args.checkpoint / "labels.json").read_text())
-    network = Network(load_base_encoder(args.base / "model.safetensors"), labels)
+    network = new_network(args.base)
     state = torch.load(args.checkpoint / "checkpoint.pt", weights_only=True)
     network.load_state_dict(state["network"])
     network.eval()
-
+    calibration = args.checkpoint / "calibration.json"
+    scale, shift = (
+        json.loads(calibration.read_text()) if calibration.exists() else (1.0, 0.0)
+    )
+    names = labels()
+    outputs = Outputs(names.kinds, names.facts, names.statuses, scale, shift)
     import kg.pipeline  # noqa: F401 - registers the factories
 
     nlp = spacy.blank("en")
     nlp.meta.update(
         name="policy",
-        version="0.1.0",
+        version="0.2.0",
         license="MIT",
         description="Entities, claims and money in policy texts",
     )
     for name in COMPONENTS:
         nlp.add_pipe(name)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         tokenizer = json.loads((args.base / "tokenizer.json").read_text("utf-8"))
         tokenizer["truncation"] = tokenizer["padding"] = None
         nlp.get_pipe("kg_encoder").load(
-            encoder_model(network, Path(folder)),
-            json.dumps(tokenizer, ensure_ascii=False),
+            encoder_model(network, folder), json.dumps(tokenizer, ensure_ascii=False)
         )
-        nlp.get_pipe("kg_ner").load(head_model(network, Path(folder)), labels)
+        heads = head_models(network, folder)
+        nlp.get_pipe("kg_ner").load(heads["ner"], list(names.ner))
+        nlp.get_pipe("kg_references").load(heads["references"], names.kinds)
+        nlp.get_pipe("kg_relations").load(heads["pairs"], outputs)
+        nlp.get_pipe("kg_money").load(heads["amounts"], names.sums, names.statuses)
     nlp.to_disk(args.to)
     size = sum(p.stat().st_size for p in args.to.rglob("*") if p.is_file())
     print(f"{args.to}: {size / 1e6:.1f} MB")

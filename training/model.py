@@ -1,7 +1,7 @@
-"""The network that is trained: MiniLM, a word-shape embedding, one convolution, BIO.
+"""The network that is trained: one MiniLM encoder and the heads that read it.
 
 The encoder is written out here (it is BERT, Devlin et al. 2019, with six layers) so that
-its parts export cleanly to ONNX and later heads can read its states and attention.
+its parts export cleanly to ONNX and the heads can read its states and attention.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.nn import functional
 
+from kg.pipeline.pairs import APART, CROWD, DISTANCES
+
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH, LAYERS, HEADS, INNER, VOCABULARY, POSITIONS = 384, 6, 12, 1536, 30522, 512
 SHAPES = 512
+HIDDEN, BLOCK = 256, 8  # of the pair head: width, and width of a bilinear block
+KINDS = 16  # classes, sums, and the classes that public data leave open
 
 
 class Layer(nn.Module):
@@ -32,8 +36,8 @@ class Layer(nn.Module):
         self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
-        """Map states [batch, pieces, width] to the next layer's."""
+    def forward(self, states: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Map states [batch, pieces, width] to the next layer's, with the attention."""
         batch, pieces, _ = states.shape
 
         def split(x: Tensor) -> Tensor:
@@ -43,15 +47,16 @@ class Layer(nn.Module):
             split(f(states)) for f in (self.query, self.key, self.value)
         )
         scores = query @ key.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5 + bias
-        context = self.drop(scores.softmax(-1)) @ value
+        attention = scores.softmax(-1)
+        context = self.drop(attention) @ value
         context = context.transpose(1, 2).reshape(batch, pieces, WIDTH)
         states = self.attention_norm(states + self.drop(self.attention_out(context)))
         inner = functional.gelu(self.inner(states))
-        return self.norm(states + self.drop(self.outer(inner)))
+        return self.norm(states + self.drop(self.outer(inner))), attention
 
 
 class Encoder(nn.Module):
-    """MiniLM: word-piece ids [batch, pieces] to states [batch, pieces, 384]."""
+    """MiniLM: word-piece ids [batch, pieces] to states and the last layer's attention."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,14 +67,35 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Encode; ``mask`` [batch, pieces] is 1 for pieces and 0 for padding."""
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode to states [batch, pieces, 384] and attention [batch, 12, pieces, pieces].
+
+        ``mask`` [batch, pieces] is 1 for pieces and 0 for padding.
+        """
         positions = self.positions.weight[: ids.shape[1]]
         states = self.drop(self.norm(self.words(ids) + positions + self.segment))
         bias = (1.0 - mask[:, None, None, :].to(states.dtype)) * -1e4
         for layer in self.layers:
-            states = layer(states, bias)
-        return states
+            states, attention = layer(states, bias)
+        return states, attention
+
+
+class WordEncoder(nn.Module):
+    """The encoder as the pipeline runs it: one window, read word by word.
+
+    A word's state is that of its first piece; attention is kept in half precision, which
+    halves what a long document holds in memory.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, ids: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode pieces [1, pieces] to states and attention of the words at ``first``."""
+        states, attention = self.encoder(ids, torch.ones_like(ids, dtype=torch.float))
+        between = attention[0].index_select(1, first).index_select(2, first)
+        return states[0].index_select(0, first), between.transpose(0, 1).half()
 
 
 class NerHead(nn.Module):
@@ -87,6 +113,176 @@ class NerHead(nn.Module):
         features = torch.cat([self.drop(words), self.shapes(shapes)], -1)
         hidden = self.convolution(features.T[None])[0].T
         return self.out(self.drop(functional.gelu(hidden)))
+
+
+def spans_mean(rows: Tensor, spans: Tensor) -> Tensor:
+    """Return the mean over the first axis of each span [spans, 2]; zeros for an empty one."""
+    total = rows.cumsum(0)
+    total = torch.cat([torch.zeros_like(total[:1]), total])
+    length = (spans[:, 1] - spans[:, 0]).clamp(min=1).to(rows.dtype)
+    length = length.view(-1, *[1] * (rows.dim() - 1))
+    return (total[spans[:, 1]] - total[spans[:, 0]]) / length
+
+
+class PairHead(nn.Module):
+    """What holds between two mentions: facts, parts in a payment, and how sure.
+
+    Each mention pair is read by the mean states of both mentions, by what the encoder's
+    last layer attends to from both (the localised context of ATLOP, Zhou et al. 2021),
+    by the words between them, and by their classes and distances.
+    """
+
+    def __init__(self, outputs: int, statuses: int, kinds: int) -> None:
+        super().__init__()
+        self.kinds = nn.Embedding(kinds * 2, 48)
+        self.distance = nn.Embedding(DISTANCES, 48)
+        self.apart = nn.Embedding(APART, 16)
+        self.crowd = nn.Embedding(CROWD, 16)
+        self.mention = nn.Linear(WIDTH + 48, 3 * HIDDEN)
+        self.middle = nn.Linear(2 * WIDTH + 80, 3 * HIDDEN)
+        self.other = nn.Linear(WIDTH + 48, HIDDEN)
+        self.third = nn.Linear(WIDTH + 48, HIDDEN)
+        self.bilinear = nn.Linear(HIDDEN * BLOCK, outputs)
+        self.plain = nn.Linear(HIDDEN, outputs)
+        nn.init.constant_(self.plain.bias, -4.0)  # most pairs hold no fact
+        self.status = nn.Linear(HIDDEN, statuses)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(
+        self,
+        states: Tensor,
+        attention: Tensor,
+        spans: Tensor,
+        kinds: Tensor,
+        ends: Tensor,
+        between: Tensor,
+        features: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Score pairs; shapes as in :mod:`kg.pipeline.pairs`.
+
+        Args:
+            states: Word states [words, 384].
+            attention: Of words to words [words, heads, words].
+            spans: Word ranges of the mentions [mentions, 2].
+            kinds: Class of each mention, doubled and one more for a nominal one.
+            ends: Mention numbers of each pair [pairs, 2].
+            between: Word range between the two [pairs, 2].
+            features: Distance, sentences apart, mentions between [pairs, 3].
+
+        Returns:
+            Scores [pairs, outputs] and status scores [pairs, statuses].
+        """
+        mentions = torch.cat([spans_mean(states, spans), self.kinds(kinds)], -1)
+        mentions = self.drop(mentions)
+        looks = spans_mean(attention.to(states.dtype), spans)
+        subject, object_ = ends[:, 0], ends[:, 1]
+        shared = (looks[subject] * looks[object_]).mean(1)
+        shared = shared / (shared.sum(-1, keepdim=True) + 1e-9)
+        middle = self.middle(
+            torch.cat(
+                [
+                    shared @ states,
+                    spans_mean(states, between),
+                    self.distance(features[:, 0]),
+                    self.apart(features[:, 1]),
+                    self.crowd(features[:, 2]),
+                ],
+                -1,
+            )
+        )
+        of_subject = self.mention(mentions)
+        first = torch.tanh(of_subject[:, :HIDDEN][subject] + middle[:, :HIDDEN])
+        second = torch.tanh(
+            self.other(mentions)[object_] + middle[:, HIDDEN : 2 * HIDDEN]
+        )
+        plain = functional.gelu(
+            of_subject[:, 2 * HIDDEN :][subject]
+            + self.third(mentions)[object_]
+            + middle[:, 2 * HIDDEN :]
+        )
+        plain = self.drop(plain)
+        left = first.view(-1, HIDDEN // BLOCK, BLOCK, 1)
+        right = second.view(-1, HIDDEN // BLOCK, 1, BLOCK)
+        crossed = self.drop((left * right).reshape(-1, HIDDEN * BLOCK))
+        return self.bilinear(crossed) + self.plain(plain), self.status(plain)
+
+
+class AmountHead(nn.Module):
+    """What a sum is: which kind of payment or none, and how sure."""
+
+    def __init__(self, kinds: int, statuses: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(3 * WIDTH, HIDDEN)
+        self.kind = nn.Linear(HIDDEN, kinds)
+        self.status = nn.Linear(HIDDEN, statuses)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(
+        self, states: Tensor, attention: Tensor, spans: Tensor, around: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Score sums at ``spans`` [sums, 2] in sentences ``around`` [sums, 2]."""
+        looks = spans_mean(attention.to(states.dtype), spans).mean(1)
+        looks = looks / (looks.sum(-1, keepdim=True) + 1e-9)
+        hidden = torch.cat(
+            [spans_mean(states, spans), looks @ states, spans_mean(states, around)], -1
+        )
+        hidden = self.drop(functional.gelu(self.hidden(self.drop(hidden))))
+        return self.kind(hidden), self.status(hidden)
+
+
+class AntecedentHead(nn.Module):
+    """Which named mention a nominal or pronominal one stands for."""
+
+    def __init__(self, kinds: int) -> None:
+        super().__init__()
+        self.kinds = nn.Embedding(kinds * 2, 48)
+        self.distance = nn.Embedding(DISTANCES, 48)
+        self.apart = nn.Embedding(APART, 16)
+        self.crowd = nn.Embedding(CROWD, 16)
+        self.left = nn.Linear(WIDTH, 128)
+        self.right = nn.Linear(WIDTH + 48, 128)
+        self.hidden = nn.Linear(128 * 3 + 80, 128)
+        self.out = nn.Linear(128, 1)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(
+        self,
+        states: Tensor,
+        spans: Tensor,
+        kinds: Tensor,
+        ends: Tensor,
+        features: Tensor,
+    ) -> Tensor:
+        """Score pairs [pairs, 2] of a reference and a named mention; returns [pairs]."""
+        words = self.drop(spans_mean(states, spans))
+        left = self.left(words)[ends[:, 0]]
+        right = self.right(torch.cat([words, self.kinds(kinds)], -1))[ends[:, 1]]
+        hidden = torch.cat(
+            [
+                left,
+                right,
+                left * right,
+                self.distance(features[:, 0]),
+                self.apart(features[:, 1]),
+                self.crowd(features[:, 2]),
+            ],
+            -1,
+        )
+        return self.out(self.drop(functional.gelu(self.hidden(hidden))))[:, 0]
+
+
+class Network(nn.Module):
+    """The encoder and its heads, trained as one."""
+
+    def __init__(
+        self, encoder: Encoder, *, labels: int, facts: int, sums: int, statuses: int
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.ner = NerHead(labels)
+        self.pairs = PairHead(facts, statuses, KINDS)
+        self.amounts = AmountHead(sums, statuses)
+        self.antecedents = AntecedentHead(KINDS)
 
 
 def load_base_encoder(path: Path) -> Encoder:

@@ -1,14 +1,14 @@
-"""Train the entity recogniser and write a checkpoint after every epoch.
+"""Train the encoder and its heads, and write a checkpoint after every epoch.
 
     python -m training.train --base MINILM_FOLDER --data PUBLIC_DATA --out FOLDER
 
-Seeded; goes on from the checkpoint in FOLDER when there is one.
+Seeded; goes on from the checkpoint in FOLDER when there is one, and on a GPU when there
+is one.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from pathlib import Path
@@ -16,183 +16,117 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn import functional
 
-from kg.ontology import load_ontology
-from kg.pipeline.shapes import shape_id
-from training.data import Example, public_examples, redocred
-from training.model import Encoder, NerHead, load_base_encoder
-from training.written import written_examples
+from training.examples import public_texts, written
+from training.model import Network, load_base_encoder
+from training.score import score
+from training.vary import donors, varied
+from training.windows import Batch, Window, batches_of, labels, windows_of
 
-PIECES = 300  # the longest window, in word pieces, that is trained on
 BATCH_PIECES = 2400
+VARIED = 0.5  # of the things in further copies of a text, which get other names
+# The share of each head in the loss; sums over facts are per fact, others per word or sum.
+SHARE = {"ner": 1.0, "facts": 0.3, "status": 0.3, "sums": 0.5, "references": 0.3}
 
 
-class Network(nn.Module):
-    """Encoder and head, trained as one."""
-
-    def __init__(self, encoder: Encoder, labels: list[str]) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.ner = NerHead(len(labels))
-
-
-def labels_of(classes: list[str]) -> list[str]:
-    """Return the BIO labels of the classes: O first, then B- and I- of each."""
-    return ["O", *(f"{prefix}-{name}" for name in classes for prefix in "BI")]
+def new_network(base: Path) -> Network:
+    """Return the network with the public encoder and fresh heads."""
+    names = labels()
+    return Network(
+        load_base_encoder(base / "model.safetensors"),
+        labels=len(names.ner),
+        facts=len(names.facts),
+        sums=len(names.sums),
+        statuses=len(names.statuses),
+    )
 
 
-class Batch:
-    """Windows of words, padded to one length of word pieces."""
-
-    def __init__(
-        self, windows: list[tuple[list[str], Tensor]], tokenizer: Tokenizer
-    ) -> None:
-        pieces = [tokenizer.encode(words, is_pretokenized=True) for words, _ in windows]
-        longest = max(len(p.ids) for p in pieces)
-        self.ids = torch.zeros(len(pieces), longest, dtype=torch.long)
-        self.mask = torch.zeros(len(pieces), longest)
-        rows, columns, shapes, allowed = [], [], [], []
-        self.lengths = []
-        for i, (encoding, (words, masks)) in enumerate(
-            zip(pieces, windows, strict=True)
-        ):
-            self.ids[i, : len(encoding.ids)] = torch.tensor(encoding.ids)
-            self.mask[i, : len(encoding.ids)] = 1
-            first: dict[int, int] = {}
-            for j, word in enumerate(encoding.word_ids):
-                if word is not None:
-                    first.setdefault(word, j)
-            # A word without pieces (a control character) takes the sentence's first.
-            columns += [first.get(w, 0) for w in range(len(words))]
-            rows += [i] * len(words)
-            shapes += [shape_id(w) for w in words]
-            allowed.append(masks)
-            self.lengths.append(len(words))
-        self.rows, self.columns = torch.tensor(rows), torch.tensor(columns)
-        self.shapes = torch.tensor(shapes)
-        self.allowed = torch.cat(allowed)
+def open_tokenizer(base: Path) -> Tokenizer:
+    """Return the encoder's word-piece tokenizer, cutting at 512 pieces."""
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(512)
+    return tokenizer
 
 
-def scores(network: Network, batch: Batch) -> Tensor:
-    """Return label scores [words of the batch, labels]."""
-    states = network.encoder(batch.ids, batch.mask)[batch.rows, batch.columns]
-    at = 0
-    parts = []
-    for length in batch.lengths:
-        parts.append(
-            network.ner(states[at : at + length], batch.shapes[at : at + length])
+def pooled(scores: Tensor, group: Tensor, groups: int) -> Tensor:
+    """Return one score per pair of things: log-sum-exp over its mention pairs."""
+    top = torch.full((groups, scores.shape[1]), -1e4)
+    index = group[:, None].expand_as(scores)
+    top = top.scatter_reduce(0, index, scores.detach(), "amax")
+    total = torch.zeros_like(top).scatter_add(0, index, (scores - top[group]).exp())
+    return top + total.clamp(min=1e-9).log()
+
+
+def losses(
+    network: Network, window: Window, states: Tensor, looks: Tensor, shapes: Tensor
+) -> dict[str, tuple[Tensor, float]]:
+    """Return, by head, the summed loss of a window and what it is a sum over."""
+    found: dict[str, tuple[Tensor, float]] = {}
+    log = network.ner(states, shapes).log_softmax(-1)
+    right = log.masked_fill(~window.allowed, -1e4).logsumexp(-1)
+    found["ner"] = (-right.sum(), len(right))
+    if len(window.fact):
+        scores, statuses = network.pairs(
+            states,
+            looks,
+            window.spans,
+            window.kinds,
+            window.ends,
+            window.between,
+            window.features,
         )
-        at += length
-    return torch.cat(parts)
-
-
-def windows_of(
-    examples: list[Example], labels: list[str], rng: random.Random | None
-) -> list[tuple[list[str], Tensor]]:
-    """Cut examples to windows; with ``rng``, now and then change the case of one."""
-    index = {label: i for i, label in enumerate(labels)}
-    windows = []
-    for example in examples:
-        size = PIECES * 2 // 3
-        for start in range(0, len(example.words), size):
-            words = example.words[start : start + size]
-            allowed = torch.zeros(len(words), len(labels), dtype=torch.bool)
-            for i, names in enumerate(example.allowed[start : start + size]):
-                if "*" in names:
-                    allowed[i] = True
-                else:
-                    for name in names:
-                        allowed[i, index[name]] = True
-            if rng and (chance := rng.random()) < 0.07:
-                words = [w.lower() if chance < 0.04 else w.upper() for w in words]
-            windows.append((words, allowed))
-    return windows
-
-
-def batches_of(
-    windows: list[tuple[list[str], Tensor]], rng: random.Random
-) -> list[list[tuple[list[str], Tensor]]]:
-    """Group windows of like length, about ``BATCH_PIECES`` pieces a batch, shuffled."""
-    ordered = sorted(windows, key=lambda w: len(w[0]) + rng.random() * 8)
-    groups, group = [], []
-    for window in ordered:
-        group.append(window)
-        if len(group) * len(window[0]) * 1.4 > BATCH_PIECES:
-            groups.append(group)
-            group = []
-    if group:
-        groups.append(group)
-    rng.shuffle(groups)
-    return groups
-
-
-def spans_of(labels: list[str]) -> set[tuple[int, int, str]]:
-    """Return the (start, end, class) spans of a BIO sequence."""
-    spans, start = set(), None
-    for i, label in enumerate([*labels, "O"]):
-        if start is not None and label != "I-" + labels[start][2:]:
-            spans.add((start, i, labels[start][2:]))
-            start = None
-        if label.startswith("B-") or (label != "O" and start is None):
-            start = i
-    return spans
-
-
-def coarse_f1(
-    network: Network, labels: list[str], tokenizer: Tokenizer, path: Path
-) -> str:
-    """Score person, body and place spans on a Re-DocRED file; returns a line for the log."""
-    group = {
-        "Person": "PER",
-        "Company": "ORG",
-        "GovernmentBody": "ORG",
-        "Organization": "ORG",
-        "Polity": "LOC",
-        "Place": "LOC",
-    }
-    network.eval()
-    tp = fp = fn = 0
-    for example in redocred(path):
-        for words, allowed in windows_of([example], labels, None):
-            with torch.no_grad():
-                best = scores(network, Batch([(words, allowed)], tokenizer)).argmax(-1)
-            guess = {
-                (s, e, group.get(c)) for s, e, c in spans_of([labels[i] for i in best])
-            }
-            gold = set()
-            # The first allowed label tells the coarse class: the sets never cross groups.
-            first = [labels[int(row.int().argmax())] for row in allowed]
-            kinds = [bool(row[0]) and int(row.sum()) > 1 for row in allowed]
-            for s, e, c in spans_of(first):
-                gold.add((s, e, group.get(c)))
-            unsure = {i for i, k in enumerate(kinds) if k}
-            guess = {g for g in guess if g[2] and not unsure & set(range(g[0], g[1]))}
-            gold = {g for g in gold if g[2]}
-            tp += len(guess & gold)
-            fp += len(guess - gold)
-            fn += len(gold - guess)
-    p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
-    return f"PER/ORG/LOC on held-out Re-DocRED: P {p:.3f} R {r:.3f} F1 {2 * p * r / max(1e-9, p + r):.3f}"
-
-
-def typed_f1(
-    network: Network, labels: list[str], tokenizer: Tokenizer, examples: list[Example]
-) -> str:
-    """Score the ten classes on fully annotated examples; returns a line for the log."""
-    network.eval()
-    tp = fp = fn = 0
-    for words, allowed in windows_of(examples, labels, None):
-        with torch.no_grad():
-            best = scores(network, Batch([(words, allowed)], tokenizer)).argmax(-1)
-        guess = spans_of([labels[i] for i in best])
-        gold = spans_of([labels[int(row.int().argmax())] for row in allowed])
-        tp, fp, fn = (
-            tp + len(guess & gold),
-            fp + len(guess - gold),
-            fn + len(gold - guess),
+        together = pooled(scores, window.group, len(window.fact))
+        loss = functional.binary_cross_entropy_with_logits(
+            together, window.fact, weight=window.known, reduction="sum"
         )
-    p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
-    return f"ten classes on held-out written texts: P {p:.3f} R {r:.3f} F1 {2 * p * r / max(1e-9, p + r):.3f}"
+        found["facts"] = (loss, float((window.fact * window.known).sum()) + 1.0)
+        rows, columns = (window.status >= 0).nonzero(as_tuple=True)
+        if len(rows):
+            # How sure a fact is, is told where it is told best.
+            mine = window.group[None, :] == rows[:, None]
+            told = scores.detach()[:, columns].T.masked_fill(~mine, -1e4)
+            loss = functional.cross_entropy(
+                statuses[told.argmax(1)], window.status[rows, columns], reduction="sum"
+            )
+            found["status"] = (loss, len(rows))
+    if len(window.sums):
+        kinds, statuses = network.amounts(states, looks, window.sums, window.around)
+        loss = functional.cross_entropy(kinds, window.sum_kind, reduction="sum")
+        loss = loss + functional.cross_entropy(
+            statuses, window.sum_status, ignore_index=-1, reduction="sum"
+        )
+        found["sums"] = (loss, len(window.sums))
+    if len(window.reference):
+        scores = network.antecedents(
+            states,
+            window.spans,
+            window.kinds,
+            window.reference,
+            window.reference_features,
+        )
+        who, number = window.reference[:, 0].unique(return_inverse=True)
+        good = scores.masked_fill(~window.antecedent, -1e4)[:, None]
+        # A reference without its name in the window means none of the others: score 0.
+        every = functional.pad(scores, [len(who), 0])[:, None]
+        numbers = torch.cat([torch.arange(len(who)), number])
+        total = pooled(every, numbers, len(who))
+        best = pooled(good, number, len(who))
+        lost = best < -1e3
+        loss = (total - torch.where(lost, torch.zeros_like(best), best)).sum()
+        found["references"] = (loss, len(who))
+    return found
+
+
+def encode(network: Network, batch: Batch) -> list[tuple[Tensor, Tensor]]:
+    """Return word states and attention [words, heads, words] of each window."""
+    states, attention = network.encoder(batch.ids, batch.mask)
+    found = []
+    for i, first in enumerate(batch.first):
+        looks = attention[i][:, first][:, :, first].transpose(0, 1)
+        found.append((states[i, first], looks))
+    return found
 
 
 def main() -> None:
@@ -206,34 +140,29 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--written-weight", type=int, default=3)
     parser.add_argument(
-        "--share", type=float, default=1.0, help="of the public examples to train on"
+        "--share", type=float, default=1.0, help="of the public texts in each epoch"
     )
-    parser.add_argument("--start-from", type=Path, help="a checkpoint to fine-tune")
+    parser.add_argument("--start-from", type=Path, help="a checkpoint to go on from")
     args = parser.parse_args()
 
     torch.manual_seed(1)
-    classes = list(load_ontology().classes)
-    labels = labels_of(classes)
-    tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(512)
-    network = Network(load_base_encoder(args.base / "model.safetensors"), labels)
-    written, held_out = written_examples(args.texts)
-    public = public_examples(args.data)
-    random.Random(1).shuffle(public)
-    public = public[: round(len(public) * args.share)]
-    examples = public + written * args.written_weight
+    network = new_network(args.base)
+    tokenizer = open_tokenizer(args.base)
+    texts, held_out = written(args.texts)
+    public = public_texts(args.data)
+    names = donors(texts)
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "labels.json").write_text(json.dumps(labels))
-
-    head = [p for n, p in network.named_parameters() if n.startswith("ner.")]
-    body = [p for n, p in network.named_parameters() if not n.startswith("ner.")]
+    heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": args.rate}, {"params": head, "lr": args.rate * 5}],
+        [
+            {"params": list(network.encoder.parameters()), "lr": args.rate},
+            {"params": heads, "lr": args.rate * 5},
+        ],
         weight_decay=0.01,
     )
-    rng = random.Random(1)
-    total = args.epochs * len(batches_of(windows_of(examples, labels, None), rng))
+    words = sum(len(t.words) for t in texts) * args.written_weight
+    words += round(sum(len(t.words) for t in public) * args.share)
+    total = args.epochs * words * 1.4 / BATCH_PIECES
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(step / 100 + 0.01, max(0.02, 1 - step / total))
     )
@@ -246,33 +175,18 @@ def main() -> None:
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"]
     elif args.start_from:
-        state = torch.load(args.start_from, weights_only=True)
-        network.load_state_dict(state["network"])
-    words = sum(len(e.words) for e in examples)
-    print(f"{len(examples)} examples, {words} words, {total} steps", flush=True)
+        network.load_state_dict(
+            torch.load(args.start_from, weights_only=True)["network"]
+        )
     for epoch in range(first, args.epochs):
-        rng = random.Random(100 + epoch)
-        network.train()
-        began, seen, loss_sum = time.time(), 0, 0.0
-        batches = batches_of(windows_of(examples, labels, rng), rng)
-        for number, windows in enumerate(batches):
-            batch = Batch(windows, tokenizer)
-            log = scores(network, batch).log_softmax(-1)
-            loss = -log.masked_fill(~batch.allowed, -1e4).logsumexp(-1).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            seen += len(batch.rows)
-            loss_sum += float(loss)
-            if number % 20 == 0:
-                speed = seen / (time.time() - began)
-                print(
-                    f"epoch {epoch + 1} batch {number}/{len(batches)} loss "
-                    f"{loss_sum / (number + 1):.4f} {speed:.0f} words/s",
-                    flush=True,
-                )
+        rng = random.Random(epoch)
+        torch.manual_seed(epoch)
+        chosen = rng.sample(public, round(len(public) * args.share))
+        windows = list(windows_of(chosen, rng))
+        windows += windows_of(texts, rng)
+        for _ in range(args.written_weight - 1):
+            windows += windows_of([varied(t, names, rng, VARIED) for t in texts], rng)
+        _run_epoch(network, tokenizer, optimizer, schedule, windows, rng, epoch + 1)
         state = {
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),
@@ -281,18 +195,53 @@ def main() -> None:
         }
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
-        if held_out:
+        print(f"epoch {epoch + 1}", score(network, tokenizer, held_out), flush=True)
+
+
+def _run_epoch(
+    network: Network,
+    tokenizer: Tokenizer,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+    windows: list[Window],
+    rng: random.Random,
+    epoch: int,
+) -> None:
+    network.train()
+    batches = batches_of(windows, BATCH_PIECES, rng)
+    began, seen = time.time(), 0
+    running: dict[str, float] = {}
+    for number, group in enumerate(batches):
+        batch = Batch(group, tokenizer)
+        sums: dict[str, Tensor] = {}
+        counts: dict[str, float] = {}
+        encoded = encode(network, batch)
+        for window, (states, looks), shapes in zip(
+            group, encoded, batch.shapes, strict=True
+        ):
+            for head, (loss, count) in losses(
+                network, window, states, looks, shapes
+            ).items():
+                sums[head] = sums.get(head, torch.zeros(())) + loss * window.weight
+                counts[head] = counts.get(head, 0.0) + count
+        parts = {head: sums[head] / counts[head] for head in sums}
+        loss = sum((SHARE[h] * part for h, part in parts.items()), torch.zeros(()))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        seen += sum(len(w.words) for w in group)
+        for head, part in parts.items():
+            value = float(part.detach())
+            running[head] = 0.97 * running.get(head, value) + 0.03 * value
+        if number % 20 == 0:
+            told = " ".join(f"{h} {v:.3f}" for h, v in running.items())
+            speed = seen / (time.time() - began)
             print(
-                f"epoch {epoch + 1}",
-                typed_f1(network, labels, tokenizer, held_out),
+                f"epoch {epoch} batch {number}/{len(batches)} {told} {speed:.0f} words/s",
                 flush=True,
             )
-    print(
-        coarse_f1(
-            network, labels, tokenizer, args.data / "redocred" / "test_revised.json"
-        ),
-        flush=True,
-    )
 
 
 if __name__ == "__main__":

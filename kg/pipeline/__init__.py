@@ -1,6 +1,6 @@
 """The spaCy pipeline: one component per step, each with its own factory.
 
-``tokenizer → sentences → encoder → values → ner → clusters → relations → money → status``
+``tokenizer → sentences → encoder → values → ner → clusters → references → relations → money → status``
 
 Results ride on the ``Doc``: entities in ``doc.ents``, page furniture, amounts and dates
 in ``doc.spans``, and clusters, claims and money in the extension attributes declared in
@@ -14,12 +14,14 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 
+from kg.errors import UsageError
 from kg.paths import weights_folder
 from kg.pipeline import (  # noqa: F401 - importing registers the factories
     clusters,
     encoder,
     money,
     ner,
+    references,
     relations,
     sentences,
     status,
@@ -31,12 +33,39 @@ from kg.pipeline import (  # noqa: F401 - importing registers the factories
 MAX_CHARACTERS = 200_000_000
 
 
-def load_pipeline(folder: Path | None = None) -> Language:
+def load_pipeline(name: str | Path | None = None) -> Language:
     """Load the trained pipeline.
 
     Args:
-        folder: A pipeline written by ``Language.to_disk``; the packaged one if left out.
+        name: Another spaCy pipeline, by the name of its package or by its folder: one
+            like ours is run as it is; of any other the entities are taken, whose labels
+            ``ontology/lexicon.ttl`` maps, and the rest is ours.
+
+    Raises:
+        UsageError: There is no such pipeline, or it finds no entities.
     """
-    nlp = spacy.load(folder or weights_folder())
-    nlp.max_length = MAX_CHARACTERS
-    return nlp
+    other = None if name is None else _load(name)
+    if other is not None and "kg_ner" in other.pipe_names:
+        return other
+    ours = spacy.load(weights_folder())
+    ours.max_length = MAX_CHARACTERS
+    if other is not None:
+        recogniser = ours.get_pipe("kg_ner")
+        if isinstance(recogniser, ner.Ner):
+            recogniser.borrow(other)
+    return ours
+
+
+def _load(name: str | Path) -> Language:
+    try:
+        other = spacy.load(name)
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).split(". ")[0]
+        raise UsageError(f"cannot load the pipeline {name}: {reason}") from error
+    if not any(
+        "doc.ents" in other.get_pipe_meta(component).assigns
+        for component in other.pipe_names
+    ):
+        raise UsageError(f"the pipeline {name} has no component that finds entities")
+    other.max_length = MAX_CHARACTERS
+    return other

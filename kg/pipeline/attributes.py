@@ -4,10 +4,14 @@
     ``furniture``  page furniture that says nothing (cookie notices, comment forms)
     ``amounts``    sums of money; the parsed values stand in ``doc._.amounts``
     ``dates``      dates, absolute and relative
+    ``references`` nominal and pronominal mentions ("the company", "she")
 ``doc._``
+    ``skeletons``  sentences reduced for the lexicon's phrases (kg.pipeline.skeleton)
+    ``windows``    tuple of :class:`Window`, what the encoder attended to
     ``clusters``   tuple of :class:`Cluster`, the document's entities
     ``amounts``    tuple of :class:`kg.values.amounts.Amount`, parallel to ``doc.spans``
     ``claims``     tuple of :class:`FoundClaim`
+    ``parts``      tuple of :class:`FoundPart`: who pays or gets a sum
     ``money``      tuple of :class:`FoundMoney`
     ``published``  the document's date, ISO 8601 or None, set before the pipeline runs
 ``span._``
@@ -18,18 +22,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
 
 from kg.values.amounts import Amount
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Words the encoder read together.
+
+    ``tokens`` [words] are their indices in the document, ``attention``
+    [words, heads, words] what its last layer looked at from each of them.
+    """
+
+    tokens: NDArray[np.int64]
+    attention: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """The mentions of one thing: its class, its names (fullest first), where it is named."""
+    """One thing: its class, its names (fullest first), where it is named or meant.
+
+    ``references`` are mentions that are no names: "the company", "she", "its".
+    """
 
     type: str
     names: tuple[str, ...]
     mentions: tuple[Span, ...]
+    references: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +77,16 @@ class FoundClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPart:
+    """A cluster's part in a sum: a role of the ontology, and how probable it is."""
+
+    cluster: int
+    role: str
+    amount: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class FoundMoney:
     """A sum that is given, promised, raised or owed; roles are cluster numbers."""
 
@@ -72,7 +104,15 @@ class FoundMoney:
     attributed_to: int | None = None
 
 
-for _name in ("clusters", "amounts", "claims", "money"):
+for _name in (
+    "windows",
+    "skeletons",
+    "clusters",
+    "amounts",
+    "claims",
+    "parts",
+    "money",
+):
     if not Doc.has_extension(_name):
         Doc.set_extension(_name, default=())
 if not Doc.has_extension("published"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 
 from spacy.language import Language
@@ -93,10 +94,14 @@ def known_key(key: str, type_: str) -> str:
 def _key(name: str) -> str:
     """Return a name without its legal form ("Inc.") in comparable form."""
     words = name_key(" ".join(name.split())).replace(",", "").split()
-    forms = {name_key(form) for form in lexicon.all_words("legalForm")}
-    while len(words) > 1 and words[-1] in forms:
+    while len(words) > 1 and words[-1] in _legal_forms():
         words.pop()
     return " ".join(words)
+
+
+@cache
+def _legal_forms() -> frozenset[str]:
+    return frozenset(name_key(form) for form in lexicon.all_words("legalForm"))
 
 
 def _voted_types(ents: tuple[Span, ...]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,27 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
+from kg.pipeline.attributes import Window
+from kg.pipeline.pairs import Ints
+
 WIDTH = 384
-WINDOW_WORDS = 200  # what the heads were trained on
+WINDOW_WORDS = 220  # what the heads were trained on
 MAX_PIECES = 512  # positions the encoder has
 
 
+@dataclass(frozen=True, slots=True)
+class WordPieces:
+    """A window's tokens, its word pieces [1, pieces], and each token's first of them."""
+
+    tokens: Ints
+    ids: Ints
+    first: Ints
+
+
 @Language.factory(
-    "kg_encoder", requires=["token.is_sent_start"], assigns=["doc.tensor"]
+    "kg_encoder",
+    requires=["token.is_sent_start"],
+    assigns=["doc.tensor", "doc._.windows"],
 )
 def create_encoder(nlp: Language, name: str) -> Encoder:
     """Create the component for a pipeline; weights come with ``from_disk``."""
@@ -27,7 +43,8 @@ def create_encoder(nlp: Language, name: str) -> Encoder:
 class Encoder:
     """Writes one 384-wide float32 vector per token to ``doc.tensor``.
 
-    A token's vector is the state of its first word piece; white space gets zeros.
+    A token's vector is the state of its first word piece; white space gets zeros.  What
+    the last layer attends to between words goes to ``doc._.windows``.
     Windows of one document only share a batch: dynamic int8 quantisation scales
     activations by batch, so this keeps a document's vectors free of its neighbours.
     """
@@ -41,26 +58,42 @@ class Encoder:
     def __call__(self, doc: Doc) -> Doc:
         """Encode a document."""
         tensor: Any = np.zeros((len(doc), WIDTH), dtype=np.float32)
-        pending = _windows(doc)
+        windows = []
+        for window in self.windows(doc):
+            states, attention = self.run(window)
+            tensor[window.tokens] = states
+            windows.append(Window(window.tokens, attention))
+        doc.tensor = tensor
+        doc._.windows = tuple(windows)
+        return doc
+
+    def windows(self, doc: Doc) -> Iterator[WordPieces]:
+        """Yield the word pieces of each window of a document."""
+        pending = _windows(doc)[::-1]
         while pending:
-            window = pending.pop()
+            tokens = pending.pop()
             encoding = self._tokenizer_loaded.encode(
-                [doc[i].text for i in window], is_pretokenized=True
+                [doc[i].text for i in tokens], is_pretokenized=True
             )
-            if len(encoding.ids) > MAX_PIECES and len(window) > 1:
-                half = len(window) // 2
-                pending += [window[half:], window[:half]]
+            if len(encoding.ids) > MAX_PIECES and len(tokens) > 1:
+                half = len(tokens) // 2
+                pending += [tokens[half:], tokens[:half]]
                 continue
             ids = np.array([encoding.ids[:MAX_PIECES]], dtype=np.int64)
-            states = self._session_loaded.run(
-                None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)}
-            )[0][0]
-            for piece in range(len(states) - 1, -1, -1):
+            # A word without pieces (a control character) takes the sequence's first.
+            first = np.zeros(len(tokens), dtype=np.int64)
+            for piece in range(ids.shape[1] - 1, -1, -1):
                 word = encoding.word_ids[piece]
                 if word is not None:
-                    tensor[window[word]] = states[piece]
-        doc.tensor = tensor
-        return doc
+                    first[word] = piece
+            yield WordPieces(np.array(tokens), ids, first)
+
+    def run(self, window: WordPieces) -> list[Any]:
+        """Run the model: states [words, 384], attention [words, heads, words]."""
+        found: list[Any] = self._session_loaded.run(
+            None, {"ids": window.ids, "first": window.first}
+        )
+        return found
 
     @property
     def _session_loaded(self) -> onnxruntime.InferenceSession:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from kg import lexicon
 from kg.lexicon import alternation, inflections, participles
 from kg.ontology import load_ontology
-from kg.pipeline.attributes import FoundMoney
+from kg.pipeline.attributes import FoundMoney, FoundPart
+from kg.pipeline.encoder import session
 from kg.pipeline.patterns import spaced
 from kg.pipeline.skeleton import Skeleton, skeletons
 from kg.values.dates import resolve_date
 
+# Probabilities from which a sum counts as paid, without and with words that say so, and
+# from which somebody has part in it; chosen on texts that were not trained on.
+LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.5
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
@@ -35,11 +44,11 @@ _PURPOSE = re.compile(r"(?<!\S)(?:for|to|towards|toward|into|in|aimed at|on) (?!
 
 @Language.factory(
     "kg_money",
-    requires=["doc._.clusters", "doc._.claims", "doc._.amounts"],
+    requires=["doc._.clusters", "doc._.claims", "doc._.parts", "doc._.amounts"],
     assigns=["doc._.money"],
 )
 def create_money(nlp: Language, name: str) -> Money:
-    """Create the component for a pipeline."""
+    """Create the component for a pipeline; weights come with ``from_disk``."""
     return Money()
 
 
@@ -54,20 +63,43 @@ class _Trigger:
     passive: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the network says of a sum: probabilities by kind ("" for none) and status."""
+
+    kinds: dict[str, float]
+    status: str
+
+
 class Money:
     """Sets ``doc._.money``: one event per sum that somebody pays or may pay.
 
-    The verb before the amount decides; without one, a noun such as "fine" or "grant"
-    beside it.  A sum without either, or one told as a statistic ("worth", "revenue"),
-    is no event.  A sum that is told again is one event.
+    The network judges what a sum is and who has part in it; the verb before the amount
+    or a noun such as "fine" or "grant" beside it decide where the network is in doubt.
+    A sum that is told again is one event.
     """
+
+    def __init__(self) -> None:
+        self._model = b""
+        self._kinds: tuple[str, ...] = ()
+        self._statuses: tuple[str, ...] = ()
+        self._session: Any = None
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the money events of a document."""
+        judged = self._judged(doc)
+        parts: dict[int, dict[str, list[FoundPart]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for part in doc._.parts:
+            parts[part.amount][part.role].append(part)
         found: dict[tuple[object, ...], FoundMoney] = {}
         for skeleton in skeletons(doc):
             for match in re.finditer(r"#(\d+) ", skeleton.text):
-                event = self._event(doc, skeleton, match)
+                number = int(match[1])
+                event = self._event(
+                    doc, skeleton, match, judged.get(number), parts[number]
+                )
                 if event is None:
                     continue
                 amount = event.amount
@@ -76,30 +108,142 @@ class Money:
         doc._.money = tuple(found.values())
         return doc
 
+    def _judged(self, doc: Doc) -> dict[int, _Judged]:
+        """Return what the network says of each sum of the document."""
+        if not self._model:
+            return {}
+        if self._session is None:
+            self._session = session(self._model)
+        found = {}
+        for window in doc._.windows:
+            place = {int(token): i for i, token in enumerate(window.tokens)}
+            numbers, spans, around = [], [], []
+            for number, span in enumerate(doc.spans["amounts"]):
+                inside = [place[t.i] for t in span if t.i in place]
+                if not inside:
+                    continue
+                sentence = [place[t.i] for t in span.sent if t.i in place]
+                numbers.append(number)
+                spans.append((inside[0], inside[-1] + 1))
+                around.append((sentence[0], sentence[-1] + 1))
+            if not numbers:
+                continue
+            kinds, statuses = self._session.run(
+                None,
+                {
+                    "states": doc.tensor[window.tokens],
+                    "attention": window.attention,
+                    "spans": np.array(spans, dtype=np.int64),
+                    "around": np.array(around, dtype=np.int64),
+                },
+            )
+            for number, of_kind, of_status in zip(
+                numbers, kinds, statuses, strict=True
+            ):
+                shares = np.exp(of_kind - np.logaddexp.reduce(of_kind))
+                found[number] = _Judged(
+                    dict(zip(self._kinds, map(float, shares), strict=True)),
+                    self._statuses[int(of_status.argmax())],
+                )
+        return found
+
     def _event(
-        self, doc: Doc, skeleton: Skeleton, match: re.Match[str]
+        self,
+        doc: Doc,
+        skeleton: Skeleton,
+        match: re.Match[str],
+        judged: _Judged | None,
+        parts: dict[str, list[FoundPart]],
     ) -> FoundMoney | None:
         text = skeleton.text
-        if _is_statistic(text[: match.start()], text[match.end() :]):
-            return None
-        trigger = _trigger(text, match.start(), match.end())
-        if trigger is None:
+        trigger = None
+        if not _is_statistic(text[: match.start()], text[match.end() :]):
+            trigger = _trigger(text, match.start(), match.end())
+        kind, confidence = _kind(trigger, judged)
+        if kind is None:
             return None
         number = int(match[1])
-        payer, recipient = _roles(doc, skeleton, match, trigger)
+        payer, recipient = _of_network(doc, parts)
+        if trigger is not None:
+            by_words = _roles(doc, skeleton, match, trigger)
+            payer = payer or tuple(p for p in by_words[0] if p not in recipient)
+            recipient = recipient or tuple(r for r in by_words[1] if r not in payer)
         amount_at = doc.spans["amounts"][number]
+        at = (amount_at.start, amount_at.end)
+        if trigger is not None:
+            at = (
+                skeleton.token_at(trigger.start),
+                skeleton.token_at(trigger.end - 2) + 1,
+            )
         return FoundMoney(
-            trigger.kind,
+            kind,
             doc._.amounts[number],
             amount_at,
             skeleton.sentence,
-            (skeleton.token_at(trigger.start), skeleton.token_at(trigger.end - 2) + 1),
+            at,
             _fit(doc, "payer", payer),
             _fit(doc, "recipient", tuple(r for r in recipient if r not in payer)),
             _purpose(skeleton, match.end()),
             _date(doc, skeleton),
-            0.8 if payer or recipient else 0.6,
+            round(confidence, 3),
+            judged.status if judged else "",
         )
+
+    def load(
+        self, model: bytes, kinds: tuple[str, ...], statuses: tuple[str, ...]
+    ) -> None:
+        """Take over an ONNX model and the names of its outputs."""
+        self._model, self._kinds, self._statuses = model, kinds, statuses
+        self._session = None
+
+    def to_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> None:
+        """Write the weights to a folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "amounts.onnx").write_bytes(self._model)
+        outputs = {"kinds": self._kinds, "statuses": self._statuses}
+        (path / "outputs.json").write_text(json.dumps(outputs), "utf-8")
+
+    def from_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> Money:
+        """Read the weights from a folder."""
+        told = json.loads((path / "outputs.json").read_text("utf-8"))
+        self.load(
+            (path / "amounts.onnx").read_bytes(),
+            tuple(told["kinds"]),
+            tuple(told["statuses"]),
+        )
+        return self
+
+
+def _kind(trigger: _Trigger | None, judged: _Judged | None) -> tuple[str | None, float]:
+    """Return the kind of payment that a sum is, None for no payment, and how probable.
+
+    Words that say "paid" outvote a network that is only inclined to see a statistic.
+    """
+    if judged is None:
+        return (trigger.kind, 0.6) if trigger else (None, 0.0)
+    paid = 1.0 - judged.kinds[""]
+    if paid < (DOUBTED_PAYMENT if trigger else LIKELY_PAYMENT):
+        return None, 0.0
+    best = max(
+        (kind for kind in judged.kinds if kind), key=lambda kind: judged.kinds[kind]
+    )
+    return best, paid
+
+
+def _of_network(
+    doc: Doc, parts: dict[str, list[FoundPart]]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the payers and recipients that the network finds likely."""
+    chosen: dict[str, dict[int, float]] = {
+        role: {p.cluster: p.confidence for p in found if p.confidence > LIKELY_PART}
+        for role, found in parts.items()
+    }
+    payers, recipients = chosen.get("payer", {}), chosen.get("recipient", {})
+    # Nobody pays himself: of both parts the likelier stays.
+    return (
+        tuple(c for c in sorted(payers) if payers[c] >= recipients.get(c, 0.0)),
+        tuple(c for c in sorted(recipients) if recipients[c] > payers.get(c, 0.0)),
+    )
 
 
 def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,13 @@ from kg.pipeline.shapes import shape_id
 
 # Below this the network itself holds a span to be more likely wrong than right.
 MIN_SCORE = 0.5
+REFERENCE = "Reference"  # its label for a mention that is no name
 
 
 @Language.factory(
     "kg_ner",
     requires=["doc.tensor", "doc.spans"],
-    assigns=["doc.ents"],
+    assigns=["doc.ents", "doc.spans"],
     default_score_weights={"ents_f": 1.0},
 )
 def create_ner(nlp: Language, name: str) -> Ner:
@@ -39,6 +41,8 @@ def create_ner(nlp: Language, name: str) -> Ner:
 class Ner:
     """Sets ``doc.ents``: the best legal BIO sequence, and names that follow a pattern.
 
+    Mentions that the network holds to be no names go to ``doc.spans["references"]``.
+
     Patterns (act numbers and the like) and the classes of well-known names come from the
     ontology's lexicon and overrule the network, which sees them too rarely.
     """
@@ -47,6 +51,7 @@ class Ner:
         self._model = b""
         self._labels: list[str] = []
         self._session: Any = None
+        self._other: Language | None = None
         self._patterns = [
             (re.compile(rf"(?<!\w){pattern}(?!\w)"), label)
             for label, patterns in sorted(lexicon.words("name").items())
@@ -65,8 +70,15 @@ class Ner:
         """Find the entities of a document."""
         found = self._by_pattern(doc)
         taken = {token.i for span in found for token in span}
-        for span in self._by_network(doc):
-            if not taken.intersection(range(span.start, span.end)):
+        by_network = self._by_network(doc)
+        if self._other is not None:
+            references = [s for s in by_network if s.label_ == REFERENCE]
+            by_network = [*references, *_by_other(doc, self._other)]
+        doc.spans["references"] = [s for s in by_network if s.label_ == REFERENCE]
+        for span in by_network:
+            if span.label_ != REFERENCE and not taken.intersection(
+                range(span.start, span.end)
+            ):
                 found.append(span)
         # Of overlapping names the longest stays: "England" within "Bank of England" is
         # no name of its own.
@@ -82,16 +94,30 @@ class Ner:
             for span in found
             if not any(start < span.end and span.start < end for start, end in no_names)
         )
+        named = {token.i for span in doc.ents for token in span}
+        doc.spans["references"] = [
+            span
+            for span in doc.spans["references"]
+            if not named.intersection(range(span.start, span.end))
+        ]
         return doc
 
+    def borrow(self, other: Language) -> None:
+        """Take the names that another pipeline finds in place of the network's."""
+        self._other = other
+
     def _by_pattern(self, doc: Doc) -> list[Span]:
+        text = doc.text
+        # Doc.char_span walks the whole document each time.
+        starts = {token.idx: token.i for token in doc}
+        ends = {token.idx + len(token): token.i + 1 for token in doc}
         found = []
         for pattern, label in self._patterns:
-            for match in pattern.finditer(doc.text):
-                told = _class_by_words(match[0]) or label
-                span = doc.char_span(*match.span(), label=told)
-                if span is not None and len(span) > 1:
-                    found.append(span)
+            for match in pattern.finditer(text):
+                start, end = starts.get(match.start()), ends.get(match.end())
+                if start is not None and end is not None and end - start > 1:
+                    told = _class_by_words(match[0]) or label
+                    found.append(Span(doc, start, end, label=told))
         return filter_spans(found)
 
     def _by_network(self, doc: Doc) -> list[Span]:
@@ -118,7 +144,12 @@ class Ner:
                 start = i - 1
             if label != "O" and not goes_on:
                 chosen = logs[np.arange(start, i), path[start:i]]
-                span = _trimmed(doc, words[start].i, words[i - 1].i + 1, label[2:])
+                ends = (words[start].i, words[i - 1].i + 1)
+                span: Span | None
+                if label[2:] == REFERENCE:
+                    span = Span(doc, *ends, label=REFERENCE)
+                else:
+                    span = _trimmed(doc, *ends, label[2:])
                 if span is not None:
                     span._.score = float(np.exp(chosen.mean()))
                     if span._.score > MIN_SCORE:
@@ -142,6 +173,23 @@ class Ner:
             json.loads((path / "labels.json").read_text("utf-8")),
         )
         return self
+
+
+def _by_other(doc: Doc, other: Language) -> Iterator[Span]:
+    """Yield what another pipeline finds, in our classes; labels unknown to us are none."""
+    mapped = {
+        label: name
+        for name, labels in lexicon.words("foreignLabel").items()
+        for label in labels
+    }
+    for ent in other(doc.text).ents:
+        if ent.label_ not in mapped:
+            continue
+        span = doc.char_span(ent.start_char, ent.end_char, alignment_mode="expand")
+        if span is not None:
+            trimmed = _trimmed(doc, span.start, span.end, mapped[ent.label_])
+            if trimmed is not None:
+                yield trimmed
 
 
 def _ending_in(words: tuple[str, ...]) -> re.Pattern[str]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span
 
-from kg import lexicon
 from kg.known import adjectives, name_key
 from kg.pipeline.sentences import prose
 
@@ -62,12 +61,19 @@ class _Piece:
     named: tuple[Named, ...] = ()
 
 
-def skeletons(doc: Doc) -> Iterator[Skeleton]:
-    """Yield the skeleton of each sentence of running text."""
+def skeletons(doc: Doc) -> tuple[Skeleton, ...]:
+    """Return the skeleton of each sentence of running text; made once per document."""
+    if not doc._.skeletons:
+        doc._.skeletons = tuple(_made(doc))
+    skeletons: tuple[Skeleton, ...] = doc._.skeletons
+    return skeletons
+
+
+def _made(doc: Doc) -> Iterator[Skeleton]:
     mentions = {
         span.start: Named(number, span)
         for number, cluster in enumerate(doc._.clusters)
-        for span in cluster.mentions
+        for span in (*cluster.references, *cluster.mentions)
     }
     polities = {
         name_key(name): number
@@ -77,12 +83,9 @@ def skeletons(doc: Doc) -> Iterator[Skeleton]:
     symbols = {span.start: (f"#{i}", span.end) for i, span in _amounts(doc)}
     for span in doc.spans.get("dates", ()):
         symbols.setdefault(span.start, ("@", span.end))
-    recent: list[Named] = []
     for sentence in prose(doc):
-        pieces = list(_pieces(sentence, mentions, symbols, polities, recent))
-        pieces = _coordinated(doc, pieces)
-        recent = [named for piece in pieces for named in piece.named] or recent
-        yield _assembled(sentence, pieces)
+        pieces = list(_pieces(sentence, mentions, symbols, polities))
+        yield _assembled(sentence, _coordinated(doc, pieces))
 
 
 def _amounts(doc: Doc) -> Iterator[tuple[int, Span]]:
@@ -94,7 +97,6 @@ def _pieces(
     mentions: dict[int, Named],
     symbols: dict[int, tuple[str, int]],
     polities: dict[str, int],
-    recent: list[Named],
 ) -> Iterator[_Piece]:
     doc = sentence.doc
     i = sentence.start
@@ -113,9 +115,6 @@ def _pieces(
             symbol, end = symbols[i]
             yield _Piece(symbol, i)
             i = end
-        elif antecedent := _pronoun(sentence, i, recent):
-            yield _Piece("<>", i, (antecedent,))
-            i = antecedent.at.end
         elif (polity := adjectives().get(token.lower_)) and not token.is_lower:
             cluster = polities.get(name_key(polity))
             if cluster is None:
@@ -148,25 +147,6 @@ def _repeats_in_brackets(doc: Doc, span: Span) -> bool:
         and span.end < len(doc)
         and doc[span.end].text == ")"
     )
-
-
-def _pronoun(sentence: Span, i: int, recent: list[Named]) -> Named | None:
-    """Resolve "she" or "the company" near the start of a sentence.
-
-    The antecedent is the first thing of a fitting class named in the sentence before:
-    texts go on speaking of what they put first.
-    """
-    if i > sentence.start + 3:
-        return None
-    doc = sentence.doc
-    for type_, phrases in lexicon.words("pronoun").items():
-        for phrase in phrases:
-            words = phrase.split()
-            if [t.lower_ for t in doc[i : i + len(words)]] == words:
-                for named in recent:
-                    if doc._.clusters[named.cluster].type == type_:
-                        return Named(named.cluster, doc[i : i + len(words)])
-    return None
 
 
 def _coordinated(doc: Doc, pieces: list[_Piece]) -> list[_Piece]:

@@ -69,9 +69,7 @@ class Statuses:
         doc._.claims = tuple(
             replace(
                 claim,
-                status=self._status(_window(claim), _near(claim))
-                if claim.hedgeable
-                else self._asserted,
+                status=self._claim_status(claim),
                 attributed_to=_other(
                     speakers.get(claim.sentence.start), (claim.subject,)
                 ),
@@ -88,8 +86,17 @@ class Statuses:
         )
         return doc
 
+    def _claim_status(self, claim: FoundClaim) -> str:
+        if claim.status:
+            return claim.status
+        if not claim.hedgeable:
+            return self._asserted
+        return self._status(_window(claim), _near(claim))
+
     def _money_status(self, doc: Doc, money: FoundMoney) -> str:
         """Return the status of a sum: a condition may follow it ("if …")."""
+        if money.status:
+            return money.status
         following = [
             s.start for s in doc.spans["amounts"] if s.start > money.amount_at.start
         ]

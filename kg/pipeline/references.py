@@ -1,0 +1,101 @@
+"""What "the company", "she" and "its" stand for."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from kg.pipeline.encoder import session
+from kg.pipeline.mentions import mentioned
+from kg.pipeline.pairs import Mention, mention_pairs
+
+FARTHEST = 5  # sentences between a reference and the name it stands for
+# Below this share of all names in reach a reference is left unresolved.
+MIN_SHARE = 0.5
+
+
+@Language.factory(
+    "kg_references",
+    requires=["doc._.clusters", "doc._.windows", "doc.spans"],
+    assigns=["doc._.clusters"],
+)
+def create_references(nlp: Language, name: str) -> References:
+    """Create the component for a pipeline; weights come with ``from_disk``."""
+    return References()
+
+
+class References:
+    """Gives each cluster the references that stand for it."""
+
+    def __init__(self) -> None:
+        self._model = b""
+        self._kinds: tuple[str, ...] = ()
+        self._session: Any = None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Resolve the references of a document."""
+        loose = tuple(doc.spans.get("references", ()))
+        if not loose or not doc._.clusters:
+            return doc
+        if self._session is None:
+            self._session = session(self._model)
+        meant: dict[int, list[Span]] = defaultdict(list)
+        for at in mentioned(doc, self._kinds, loose=loose):
+            pairs = mention_pairs(at.mentions, self._may_mean)
+            if not len(pairs.ends):
+                continue
+            inputs = at.inputs(doc, pairs)
+            scores = self._session.run(None, {key: inputs[key] for key in _INPUTS})[0]
+            for reference in np.unique(pairs.ends[:, 0]):
+                rows = np.flatnonzero(pairs.ends[:, 0] == reference)
+                share: dict[int, float] = defaultdict(float)
+                # Score 0 stands for "none of these".
+                total = 1.0 + float(np.exp(scores[rows]).sum())
+                for row in rows:
+                    thing = at.mentions[pairs.ends[row, 1]].thing
+                    share[thing] += float(np.exp(scores[row])) / total
+                best = min(share, key=lambda thing: (-share[thing], thing))
+                if share[best] > MIN_SHARE:
+                    span = at.spans[reference]
+                    span._.score = share[best]
+                    meant[best].append(span)
+        doc._.clusters = tuple(
+            replace(cluster, references=tuple(meant[number]))
+            for number, cluster in enumerate(doc._.clusters)
+        )
+        return doc
+
+    def _may_mean(self, reference: Mention, name: Mention) -> bool:
+        return may_mean(reference, name) and self._kinds[name.kind] != "amount"
+
+    def load(self, model: bytes, kinds: tuple[str, ...]) -> None:
+        """Take over an ONNX model and the kinds of mentions it knows."""
+        self._model, self._kinds, self._session = model, kinds, None
+
+    def to_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> None:
+        """Write the weights to a folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "references.onnx").write_bytes(self._model)
+        (path / "kinds.json").write_text(json.dumps(self._kinds), "utf-8")
+
+    def from_disk(self, path: Path, *, exclude: tuple[str, ...] = ()) -> References:
+        """Read the weights from a folder."""
+        kinds = json.loads((path / "kinds.json").read_text("utf-8"))
+        self.load((path / "references.onnx").read_bytes(), tuple(kinds))
+        return self
+
+
+_INPUTS = ("states", "spans", "kinds", "ends", "features")
+
+
+def may_mean(reference: Mention, name: Mention) -> bool:
+    """Tell whether a name is looked at as what a reference stands for."""
+    apart = reference.sentence - name.sentence
+    return reference.nominal and not name.nominal and 0 <= apart <= FARTHEST

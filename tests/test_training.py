@@ -1,0 +1,103 @@
+"""What is trained is what runs: the exported heads give what PyTorch gives.
+
+Runs where the training dependencies are installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from onnxruntime import InferenceSession  # noqa: E402 - only with the others
+
+from training.export import encoder_model, head_models  # noqa: E402
+from training.model import HEADS, WIDTH, Encoder, Network, WordEncoder  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of itself
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    torch.manual_seed(3)
+    made = Network(Encoder(), labels=23, facts=26, sums=4, statuses=4)
+    return made.eval()
+
+
+def run(model: bytes, **inputs: np.ndarray) -> list[np.ndarray]:
+    session = InferenceSession(model, providers=["CPUExecutionProvider"])
+    return list(session.run(None, inputs))
+
+
+def test_the_exported_encoder_agrees_with_pytorch_and_in_int8_nearly(
+    network: Network, tmp_path: Path
+) -> None:
+    ids = torch.randint(1000, 20000, (1, 40))
+    first = torch.arange(1, 39, 2)
+    with torch.no_grad():
+        states, attention = WordEncoder(network.encoder)(ids, first)
+    inputs = {"ids": ids.numpy(), "first": first.numpy()}
+    exact = run(encoder_model(network, tmp_path, quantised=False), **inputs)
+    np.testing.assert_allclose(exact[0], states.numpy(), atol=1e-4)
+    np.testing.assert_allclose(exact[1], attention.numpy(), atol=1e-3)
+    small = run(encoder_model(network, tmp_path), **inputs)
+    a, b = small[0], exact[0]
+    alike = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    assert alike.min() > 0.98
+
+
+def test_the_exported_heads_agree_with_pytorch(
+    network: Network, tmp_path: Path
+) -> None:
+    words = 30
+    states = torch.randn(words, WIDTH)
+    looks = torch.rand(words, HEADS, words).softmax(-1).half()
+    spans = torch.tensor([[0, 2], [5, 6], [9, 12], [20, 21]])
+    kinds = torch.tensor([0, 2, 5, 20])
+    ends = torch.tensor([[0, 1], [1, 0], [2, 3]])
+    between = torch.tensor([[2, 5], [2, 5], [12, 20]])
+    features = torch.tensor([[3, 0, 0], [15, 0, 0], [8, 1, 2]])
+    shapes = torch.randint(0, 500, (words,))
+    models = head_models(network, tmp_path)
+    with torch.no_grad():
+        wanted = {
+            "ner": [network.ner(states, shapes)],
+            "pairs": network.pairs(
+                states, looks, spans, kinds, ends, between, features
+            ),
+            "amounts": network.amounts(states, looks, spans[:2], spans[:2] + 1),
+            "references": [network.antecedents(states, spans, kinds, ends, features)],
+        }
+    s, k, e, b, f = (x.numpy() for x in (spans, kinds, ends, between, features))
+    given = {
+        "ner": {"words": states.numpy(), "shapes": shapes.numpy()},
+        "pairs": {
+            "states": states.numpy(),
+            "attention": looks.numpy(),
+            "spans": s,
+            "kinds": k,
+            "ends": e,
+            "between": b,
+            "features": f,
+        },
+        "amounts": {
+            "states": states.numpy(),
+            "attention": looks.numpy(),
+            "spans": s[:2],
+            "around": s[:2] + 1,
+        },
+        "references": {
+            "states": states.numpy(),
+            "spans": s,
+            "kinds": k,
+            "ends": e,
+            "features": f,
+        },
+    }
+    for name, model in models.items():
+        for got, want in zip(run(model, **given[name]), wanted[name], strict=True):
+            np.testing.assert_allclose(got, want.numpy(), atol=1e-4)

@@ -1,0 +1,147 @@
+"""Score a network on annotated texts, with the mentions given (heads alone)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.examples import ROLES, Text
+from training.model import Network
+from training.windows import Batch, labels, windows_of
+
+
+class Count:
+    """Right, wrong and missed, and what follows from them."""
+
+    def __init__(self) -> None:
+        self.right = self.wrong = self.missed = 0
+
+    def add(self, guess: set[object], gold: set[object]) -> None:
+        """Count one comparison of sets."""
+        self.right += len(guess & gold)
+        self.wrong += len(guess - gold)
+        self.missed += len(gold - guess)
+
+    def __str__(self) -> str:
+        p = self.right / max(1, self.right + self.wrong)
+        r = self.right / max(1, self.right + self.missed)
+        return f"P {p:.3f} R {r:.3f} F1 {2 * p * r / max(1e-9, p + r):.3f}"
+
+
+def spans_of(tags: list[str]) -> set[tuple[int, int, str]]:
+    """Return the (start, end, class) spans of a BIO sequence."""
+    spans, start = set(), None
+    for i, label in enumerate([*tags, "O"]):
+        if start is not None and label != "I-" + tags[start][2:]:
+            spans.add((start, i, tags[start][2:]))
+            start = None
+        if label.startswith("B-") or (label != "O" and start is None):
+            start = i
+    return spans
+
+
+def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
+    """Return a report: entities, facts, statuses, sums, parts, references."""
+    from training.train import encode, pooled
+
+    names = labels()
+    network.eval()
+    entities, references, facts, roles = Count(), Count(), Count(), Count()
+    by_predicate: dict[str, Count] = {}
+    status: Counter[bool] = Counter()
+    kinds: Counter[bool] = Counter()
+    sum_status: Counter[bool] = Counter()
+    antecedents: Counter[bool] = Counter()
+    for window in windows_of(texts, None):
+        batch = Batch([window], tokenizer)
+        with torch.no_grad():
+            states, looks = encode(network, batch)[0]
+            tags = network.ner(states, batch.shapes[0]).argmax(-1)
+            guess = spans_of([names.ner[i] for i in tags])
+            gold = spans_of([names.ner[int(r.int().argmax())] for r in window.allowed])
+            sure = {i for i, r in enumerate(window.allowed) if int(r.sum()) == 1}
+            guess = {g for g in guess if sure.issuperset(range(g[0], g[1]))}
+            entities.add(_named(guess, True), _named(gold, True))
+            references.add(_named(guess, False), _named(gold, False))
+            if len(window.fact):
+                scores, statuses = network.pairs(
+                    states,
+                    looks,
+                    window.spans,
+                    window.kinds,
+                    window.ends,
+                    window.between,
+                    window.features,
+                )
+                together = pooled(scores, window.group, len(window.fact))
+                _count_facts(together, window, facts, roles, by_predicate)
+                for row, column in (window.status >= 0).nonzero().tolist():
+                    mine = (window.group == row).nonzero()[:, 0]
+                    best = mine[scores[mine, column].argmax()]
+                    right = statuses[best].argmax() == window.status[row, column]
+                    status[bool(right)] += 1
+            if len(window.sums):
+                guesses, sure_of = network.amounts(
+                    states, looks, window.sums, window.around
+                )
+                for i in range(len(guesses)):
+                    kinds[bool(guesses[i].argmax() == window.sum_kind[i])] += 1
+                    if window.sum_status[i] >= 0:
+                        right = sure_of[i].argmax() == window.sum_status[i]
+                        sum_status[bool(right)] += 1
+            if len(window.reference):
+                values = network.antecedents(
+                    states,
+                    window.spans,
+                    window.kinds,
+                    window.reference,
+                    window.reference_features,
+                )
+                for who in window.reference[:, 0].unique():
+                    mine = (window.reference[:, 0] == who).nonzero()[:, 0]
+                    if window.antecedent[mine].any():
+                        best = mine[values[mine].argmax()]
+                        antecedents[bool(window.antecedent[best])] += 1
+    lines = [
+        f"entities {entities} | references {references} | antecedents {_share(antecedents)}",
+        f"facts {facts} | status {_share(status)} | parts {roles} | "
+        f"sums {_share(kinds)} | their status {_share(sum_status)}",
+        ", ".join(
+            f"{p} {str(c).rpartition(' ')[2]} ({c.right + c.missed})"
+            for p, c in sorted(by_predicate.items())
+            if c.right + c.missed
+        ),
+    ]
+    return "\n  ".join(lines)
+
+
+def _named(spans: set[tuple[int, int, str]], names: bool) -> set[object]:
+    return {s for s in spans if (s[2] != "Reference") == names}
+
+
+def _count_facts(
+    together: Tensor,
+    window: object,
+    facts: Count,
+    roles: Count,
+    by_predicate: dict[str, Count],
+) -> None:
+    names = labels().facts
+    guess = ((together > 0) & (window.known > 0)).nonzero().tolist()
+    gold = ((window.fact > 0) & (window.known > 0)).nonzero().tolist()
+    guess_set = {tuple(g) for g in guess}
+    gold_set = {tuple(g) for g in gold}
+    for column, name in enumerate(names):
+        count = by_predicate.setdefault(name, Count())
+        mine = {g for g in guess_set if g[1] == column}
+        true = {g for g in gold_set if g[1] == column}
+        count.add(mine, true)
+        (roles if name in ROLES else facts).add(mine, true)
+
+
+def _share(counts: Counter[bool]) -> str:
+    total = sum(counts.values())
+    return f"{counts[True] / max(1, total):.3f} of {total}"

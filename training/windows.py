@@ -1,0 +1,329 @@
+"""Texts cut to windows, as the tensors that the network is trained on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from kg.ontology import load_ontology
+from kg.pipeline.pairs import Mention, mention_pairs
+from kg.pipeline.references import may_mean
+from kg.pipeline.shapes import shape_id
+from training.examples import REFERENCE, ROLES, Text
+
+WORDS = 220  # the longest window
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the outputs of each head stand for, by number."""
+
+    ner: tuple[str, ...]
+    kinds: tuple[str, ...]
+    facts: tuple[str, ...]
+    sums: tuple[str, ...]
+    statuses: tuple[str, ...]
+
+
+@cache
+def labels() -> Labels:
+    """Return the labels, from the ontology's terms in its order."""
+    ontology = load_ontology()
+    classes = tuple(ontology.classes)
+    ner = [f"{prefix}-{name}" for name in (*classes, REFERENCE) for prefix in "BI"]
+    return Labels(
+        ("O", *ner),
+        (*classes, "amount", "open"),
+        (*ontology.predicates, *ROLES),
+        ("", *ontology.money_kinds),
+        tuple(ontology.statuses),
+    )
+
+
+@dataclass(slots=True)
+class Window:
+    """One stretch of a text; every field a tensor in the order of its head's arguments."""
+
+    text: str
+    words: list[str]
+    allowed: Tensor
+    weight: float = 1.0
+    spans: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    kinds: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
+    ends: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    between: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    features: Tensor = field(
+        default_factory=lambda: torch.zeros(0, 3, dtype=torch.long)
+    )
+    group: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
+    fact: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    known: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    status: Tensor = field(default_factory=lambda: torch.zeros(0, 0, dtype=torch.long))
+    sums: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    around: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    sum_kind: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
+    sum_status: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
+    reference: Tensor = field(
+        default_factory=lambda: torch.zeros(0, 2, dtype=torch.long)
+    )
+    reference_features: Tensor = field(
+        default_factory=lambda: torch.zeros(0, 3, dtype=torch.long)
+    )
+    antecedent: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.bool))
+
+
+@cache
+def _linkable(first: str, second: str) -> frozenset[int]:
+    """Return which outputs are possible between two classes."""
+    ontology = load_ontology()
+    facts = labels().facts
+    if second == "amount":
+        return frozenset(facts.index(r) for r in ROLES if first in ontology.range_of(r))
+    if "amount" in (first, second):
+        return frozenset()
+    return frozenset(
+        i
+        for i, predicate in enumerate(facts[: -len(ROLES)])
+        if ontology.allows(first, predicate, second)
+    )
+
+
+def windows_of(texts: list[Text], rng: random.Random | None) -> Iterator[Window]:
+    """Cut texts to windows; with ``rng``, as they are varied for training."""
+    for text in texts:
+        for start, end in _cuts(text):
+            yield _window(text, start, end, rng)
+
+
+def _cuts(text: Text) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(text.words):
+        end = min(start + WORDS, len(text.words))
+        if end < len(text.words):
+            cut = end
+            while cut > start and text.sentences[cut] == text.sentences[cut - 1]:
+                cut -= 1
+            end = cut if cut > start else end
+        yield start, end
+        start = end
+
+
+def _window(text: Text, start: int, end: int, rng: random.Random | None) -> Window:
+    names = labels()
+    index = {label: i for i, label in enumerate(names.ner)}
+    words = text.words[start:end]
+    allowed = torch.zeros(len(words), len(names.ner), dtype=torch.bool)
+    for i, told in enumerate(text.allowed[start:end]):
+        if "*" in told:
+            allowed[i] = True
+        else:
+            for label in told:
+                allowed[i, index[label]] = True
+    if rng and (chance := rng.random()) < 0.07:
+        words = [w.lower() if chance < 0.04 else w.upper() for w in words]
+    window = Window(text.id, words, allowed, text.weight)
+    mentions, kinds = _mentions(text, start, end, rng)
+    if text.told:
+        _add_facts(window, text, mentions, kinds)
+    if text.sums is not None:
+        _add_sums(window, text, start, end)
+    _add_references(window, text, start, end)
+    return window
+
+
+def _mentions(
+    text: Text, start: int, end: int, rng: random.Random | None
+) -> tuple[list[Mention], dict[int, frozenset[str]]]:
+    """Return the mentions of a window, sums among them, and the classes of the things.
+
+    In training some nominal mentions are left out: the pipeline will miss some too.
+    """
+    names = labels()
+    kinds = {i: types for i, types in enumerate(text.types) if types}
+    found = []
+    for m in text.mentions:
+        if not start <= m.start < end or m.end > end or m.thing not in kinds:
+            continue
+        if m.nominal and rng and rng.random() < 0.3:
+            continue
+        types = kinds[m.thing]
+        kind = names.kinds.index(next(iter(types)) if len(types) == 1 else "open")
+        if rng and rng.random() < 0.03:
+            kind = names.kinds.index("open")
+        sentence = text.sentences[m.start]
+        found.append(
+            Mention(m.start - start, m.end - start, m.thing, kind, sentence, m.nominal)
+        )
+    for number, s in enumerate(text.sums or ()):
+        if start <= s.start and s.end <= end:
+            thing = len(text.types) + number
+            kinds[thing] = frozenset(("amount",))
+            kind = names.kinds.index("amount")
+            sentence = text.sentences[s.start]
+            found.append(Mention(s.start - start, s.end - start, thing, kind, sentence))
+    found.sort(key=lambda m: (m.start, m.end))
+    return found, kinds
+
+
+def _add_facts(
+    window: Window,
+    text: Text,
+    mentions: list[Mention],
+    kinds: dict[int, frozenset[str]],
+) -> None:
+    names = labels()
+    possible = {
+        (a, b): frozenset().union(
+            *(_linkable(x, y) for x, y in product(kinds[a], kinds[b]))
+        )
+        for a, b in product({m.thing for m in mentions}, repeat=2)
+    }
+    pairs = mention_pairs(mentions, lambda a, b: bool(possible[a.thing, b.thing]))
+    if not len(pairs.ends):
+        return
+    window.spans = torch.tensor([(m.start, m.end) for m in mentions])
+    window.kinds = torch.tensor([m.kind * 2 + m.nominal for m in mentions])
+    window.ends = torch.from_numpy(pairs.ends)
+    window.between = torch.from_numpy(pairs.between)
+    window.features = torch.from_numpy(pairs.features)
+    groups: dict[tuple[int, int], int] = {}
+    of_pair = []
+    for i, j in pairs.ends.tolist():
+        key = (mentions[i].thing, mentions[j].thing)
+        of_pair.append(groups.setdefault(key, len(groups)))
+    window.group = torch.tensor(of_pair)
+    window.fact = torch.zeros(len(groups), len(names.facts))
+    window.known = torch.zeros(len(groups), len(names.facts))
+    window.status = torch.full((len(groups), len(names.facts)), -1)
+    told = {names.facts.index(p) for p in text.told} | {
+        names.facts.index(role) for role in ROLES
+    }
+    for (a, b), group in groups.items():
+        for output in possible[a, b] & told:
+            window.known[group, output] = 1
+        if b >= len(text.types) and text.sums is not None:
+            for role, things in text.sums[b - len(text.types)].parts.items():
+                if a in things:
+                    window.fact[group, names.facts.index(role)] = 1
+            continue
+        for output in possible[a, b] & told:
+            status = text.facts.get((a, b, names.facts[output]))
+            if status is not None:
+                window.fact[group, output] = 1
+                window.status[group, output] = names.statuses.index(status)
+
+
+def _add_sums(window: Window, text: Text, start: int, end: int) -> None:
+    names = labels()
+    found = [s for s in text.sums or () if start <= s.start and s.end <= end]
+    if not found:
+        return
+    window.sums = torch.tensor([(s.start - start, s.end - start) for s in found])
+    around = []
+    for s in found:
+        low = high = s.start
+        while low > start and text.sentences[low - 1] == text.sentences[s.start]:
+            low -= 1
+        while high < end and text.sentences[high] == text.sentences[s.start]:
+            high += 1
+        around.append((low - start, high - start))
+    window.around = torch.tensor(around)
+    window.sum_kind = torch.tensor([names.sums.index(s.kind) for s in found])
+    window.sum_status = torch.tensor(
+        [names.statuses.index(s.status) if s.status else -1 for s in found]
+    )
+
+
+def _add_references(window: Window, text: Text, start: int, end: int) -> None:
+    """Pair each reference with the names around it, and say which of them it means."""
+    inside = [m for m in text.mentions if start <= m.start and m.end <= end]
+    mentions = []
+    for number, m in enumerate(inside):
+        types = text.types[m.thing]
+        kind = next(iter(types)) if len(types) == 1 else "open"
+        # Each mention is its own thing here, so that all of them are paired.
+        mentions.append(
+            Mention(
+                m.start - start,
+                m.end - start,
+                number,
+                labels().kinds.index(kind),
+                text.sentences[m.start],
+                m.nominal,
+            )
+        )
+    mentions.sort(key=lambda m: (m.start, m.end))
+    pairs = mention_pairs(mentions, may_mean)
+    if not len(pairs.ends):
+        return
+    thing = [inside[m.thing].thing for m in mentions]
+    if not len(window.spans):
+        window.spans = torch.tensor([(m.start, m.end) for m in mentions])
+        window.kinds = torch.tensor([m.kind * 2 + m.nominal for m in mentions])
+        place = {i: i for i in range(len(mentions))}
+    else:
+        # The facts' mentions may lack some: the references bring their own spans.
+        offset = len(window.spans)
+        window.spans = torch.cat(
+            [window.spans, torch.tensor([(m.start, m.end) for m in mentions])]
+        )
+        window.kinds = torch.cat(
+            [window.kinds, torch.tensor([m.kind * 2 + m.nominal for m in mentions])]
+        )
+        place = {i: i + offset for i in range(len(mentions))}
+    window.reference = torch.tensor(
+        [(place[i], place[j]) for i, j in pairs.ends.tolist()]
+    )
+    window.reference_features = torch.from_numpy(pairs.features)
+    window.antecedent = torch.tensor(
+        [thing[i] == thing[j] for i, j in pairs.ends.tolist()]
+    )
+
+
+class Batch:
+    """Windows padded to one length of word pieces for the encoder."""
+
+    def __init__(self, windows: list[Window], tokenizer: Tokenizer) -> None:
+        self.windows = windows
+        encoded = [tokenizer.encode(w.words, is_pretokenized=True) for w in windows]
+        longest = max(len(p.ids) for p in encoded)
+        self.ids = torch.zeros(len(encoded), longest, dtype=torch.long)
+        self.mask = torch.zeros(len(encoded), longest)
+        self.first: list[Tensor] = []
+        self.shapes: list[Tensor] = []
+        for i, (encoding, window) in enumerate(zip(encoded, windows, strict=True)):
+            self.ids[i, : len(encoding.ids)] = torch.tensor(encoding.ids)
+            self.mask[i, : len(encoding.ids)] = 1
+            first: dict[int, int] = {}
+            for j, word in enumerate(encoding.word_ids):
+                if word is not None:
+                    first.setdefault(word, j)
+            # A word without pieces (a control character) takes the sentence's first.
+            self.first.append(
+                torch.tensor([first.get(w, 0) for w in range(len(window.words))])
+            )
+            self.shapes.append(torch.tensor([shape_id(w) for w in window.words]))
+
+
+def batches_of(
+    windows: list[Window], pieces: int, rng: random.Random
+) -> list[list[Window]]:
+    """Group windows of like length, about ``pieces`` word pieces a batch, shuffled."""
+    ordered = sorted(windows, key=lambda w: len(w.words) + rng.random() * 8)
+    groups, group = [], []
+    for window in ordered:
+        group.append(window)
+        if len(group) * len(window.words) * 1.4 > pieces:
+            groups.append(group)
+            group = []
+    if group:
+        groups.append(group)
+    rng.shuffle(groups)
+    return groups
