@@ -25,6 +25,7 @@ from training.texts import AnnotatedText, read_texts
 REFERENCE = "Reference"  # the label of a mention that is no name
 # Texts whose authors marked nominal mentions only where a fact hung on them.
 SPARSE_REFERENCES = {"government-and-law", "money-and-companies"}
+OPEN = "?"
 ROLES = ("payer", "recipient")
 
 
@@ -53,8 +54,8 @@ class Sum:
 class Text:
     """One text with all that its source tells.
 
-    ``facts`` maps (subject thing, object thing, predicate) to a status; only
-    ``told`` predicates are marked by the source.  ``sums`` is None where it marks none.
+    ``facts`` maps (subject thing, object thing, predicate) to a status, or to ``OPEN``
+    where the source leaves open whether it holds; only ``told`` predicates are marked.  ``sums`` is None where it marks none.
     """
 
     id: str
@@ -216,7 +217,10 @@ def redocred(path: Path) -> Iterator[Text]:
             if turned:
                 s, o = o, s
             if predicate == "locatedIn" and not types[s] & {"Polity", "Place", "Event"}:
-                predicate = "basedIn"
+                # A body's country may be its seat, what it is part of, or neither.
+                facts.setdefault((s, o, "basedIn"), OPEN)
+                facts.setdefault((s, o, "partOf"), OPEN)
+                continue
             if any(
                 ontology.allows(a, predicate, b) for a in types[s] for b in types[o]
             ):

@@ -16,7 +16,7 @@ from kg.ontology import load_ontology
 from kg.pipeline.pairs import Mention, mention_pairs
 from kg.pipeline.references import may_mean
 from kg.pipeline.shapes import shape_id
-from training.examples import REFERENCE, ROLES, Text
+from training.examples import OPEN, REFERENCE, ROLES, Text
 
 WORDS = 220  # the longest window
 
@@ -215,7 +215,9 @@ def _add_facts(
             continue
         for output in possible[a, b] & told:
             status = text.facts.get((a, b, names.facts[output]))
-            if status is not None:
+            if status == OPEN:
+                window.known[group, output] = 0
+            elif status is not None:
                 window.fact[group, output] = 1
                 window.status[group, output] = names.statuses.index(status)
 
