@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from kg import lexicon
-from kg.known import known_label, name_key, stands_alone
+from kg.known import adjectives, known_label, name_key, stands_alone
 from kg.pipeline.attributes import Cluster
 
 # Words that initials leave out.
@@ -86,8 +86,8 @@ def _relabelled(span: Span, type_: str) -> Span:
 
 
 def known_key(key: str, type_: str) -> str:
-    """Return the key of the preferred form of a name."""
-    label = known_label(key, type_)
+    """Return the key of the preferred form of a name; "French" is short for "France"."""
+    label = known_label(adjectives().get(key, key), type_)
     return name_key(label) if label else key
 
 
@@ -116,9 +116,15 @@ def _voted_types(ents: tuple[Span, ...]) -> dict[str, str]:
 
 
 def _names(mentions: list[Span]) -> tuple[str, ...]:
-    """Return the distinct names, the fullest first, then by number of mentions."""
+    """Return the distinct names, the fullest first, then by number of mentions.
+
+    What is named by its adjective alone gets its name in front.
+    """
     counts = Counter(" ".join(mention.text.split()) for mention in mentions)
-    fullest = max(counts, key=lambda n: (not n.isupper(), len(n), counts[n], n))
+    proper = {n: counts[n] for n in counts if n.lower() not in adjectives()}
+    if not proper:
+        proper = {adjectives()[next(iter(counts)).lower()]: 0}
+    fullest = max(proper, key=lambda n: (not n.isupper(), len(n), proper[n], n))
     rest = sorted(counts.keys() - {fullest}, key=lambda n: (-counts[n], n))
     return (fullest, *rest)
 

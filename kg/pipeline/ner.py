@@ -248,8 +248,11 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     if name.lower() in _no_names() or (name.islower() and not doc.text.islower()):
         return None
     known = known_class(name)
-    if known is None and name.lower() in adjectives():
-        return None  # "French" names nobody; "US" and "UK" do
+    if known is None:
+        if name.lower().removesuffix("s") in adjectives().keys() - {name.lower()}:
+            return None  # "Americans" are people
+        # "French" stands for its country.
+        known = known_class(adjectives().get(name.lower(), ""))
     return Span(doc, start, end, label=known or _class_by_words(name) or label)
 
 

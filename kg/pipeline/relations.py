@@ -115,6 +115,7 @@ class Relations:
                         found[_key(claim)] = claim
         self._add_phrases(doc, found, seen)
         self._drop_turned(found)
+        _keep_most_telling(found)
         doc._.claims = tuple(
             sorted(found.values(), key=lambda c: (c.sentence.start, c.trigger))
         )
@@ -286,6 +287,20 @@ class Relations:
             ),
         )
         return self
+
+
+def _keep_most_telling(found: dict[tuple[int, str, int, int], FoundClaim]) -> None:
+    """Keep the likeliest predicate between two things, and others that are likely too."""
+    best: dict[frozenset[int], tuple[float, str, int]] = {}
+    for claim in found.values():
+        told = (claim.confidence, claim.predicate, claim.subject)
+        both = frozenset((claim.subject, claim.object))
+        best[both] = max(told, best.get(both, told))
+    for key, claim in list(found.items()):
+        _, predicate, subject = best[frozenset((claim.subject, claim.object))]
+        first = (claim.predicate, claim.subject) == (predicate, subject)
+        if not first and claim.confidence < TELLING:
+            del found[key]
 
 
 def _key(claim: FoundClaim) -> tuple[int, str, int, int]:

@@ -109,7 +109,8 @@ def _pieces(
                 i = named.at.end + 1
                 continue
             last = named.cluster
-            yield _Piece("<>", i, (named,))
+            is_adjective = token.lower_ in adjectives() and len(named.at) == 1
+            yield _Piece("{}" if is_adjective else "<>", i, (named,))
             i = named.at.end
         elif i in symbols:
             symbol, end = symbols[i]
