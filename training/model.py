@@ -20,6 +20,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 WIDTH, LAYERS, HEADS, INNER, VOCABULARY, POSITIONS = 384, 6, 12, 1536, 30522, 512
 SHAPES = 512
 HIDDEN, BLOCK = 256, 8  # of the pair head: width, and width of a bilinear block
+NEAR, REACH = 128, 8  # features of the words around a mention, and how many words
 KINDS = 16  # classes, sums, and the classes that public data leave open
 
 
@@ -124,12 +125,64 @@ def spans_mean(rows: Tensor, spans: Tensor) -> Tensor:
     return (total[spans[:, 1]] - total[spans[:, 0]]) / length
 
 
+def range_max(rows: Tensor, spans: Tensor) -> Tensor:
+    """Return the maximum over the first axis of each span [spans, 2]; zeros for an empty one.
+
+    A span's maximum is that of two overlapping stretches whose length is a power of two.
+    """
+    levels = [rows]
+    for level in range(8):  # a window has fewer than 256 words
+        last = levels[-1]
+        index = torch.arange(rows.shape[0]) + 2**level
+        levels.append(torch.maximum(last, last[index.clamp(max=rows.shape[0] - 1)]))
+    length = spans[:, 1] - spans[:, 0]
+    at = torch.log2(length.clamp(min=1).to(rows.dtype) + 0.5).floor().long()
+    table = torch.stack(levels).view(-1, rows.shape[1])
+    first = table[at * rows.shape[0] + spans[:, 0].clamp(max=rows.shape[0] - 1)]
+    second = table[at * rows.shape[0] + (spans[:, 1] - 2**at).clamp(min=0)]
+    return torch.maximum(first, second) * (length > 0)[:, None]
+
+
+class Around(nn.Module):
+    """What stands beside each mention and between two, word by word.
+
+    The strongest feature wins, as in piecewise max-pooling (Zeng et al. 2015): a telling
+    word counts as much in a long stretch as in a short one.
+    """
+
+    def __init__(self, kinds: int) -> None:
+        super().__init__()
+        self.kinds = nn.Embedding(kinds * 2, 48)
+        self.word = nn.Linear(WIDTH + 48, NEAR)
+        self.before = nn.Parameter(torch.zeros(REACH, NEAR))
+        self.behind = nn.Parameter(torch.zeros(REACH, NEAR))
+        self.drop = nn.Dropout(0.2)
+
+    def forward(
+        self, states: Tensor, spans: Tensor, kinds: Tensor, between: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return features beside mentions [mentions, 2 * NEAR] and between [pairs, NEAR]."""
+        place = torch.arange(states.shape[0])
+        inside = (place >= spans[:, :1]) & (place < spans[:, 1:])
+        words = torch.cat([states, inside.to(states.dtype).T @ self.kinds(kinds)], -1)
+        words = self.word(self.drop(words))
+        steps = torch.arange(REACH)
+        left = spans[:, :1] - 1 - steps
+        right = spans[:, 1:] + steps
+        sides = []
+        for index, offset in ((left, self.before), (right, self.behind)):
+            known = (index >= 0) & (index < states.shape[0])
+            beside = words[index.clamp(0, states.shape[0] - 1)] + offset
+            sides.append((functional.gelu(beside) * known[:, :, None]).amax(1))
+        return torch.cat(sides, -1), range_max(functional.gelu(words), between)
+
+
 class PairHead(nn.Module):
     """What holds between two mentions: facts, parts in a payment, and how sure.
 
     Each mention pair is read by the mean states of both mentions, by what the encoder's
     last layer attends to from both (the localised context of ATLOP, Zhou et al. 2021),
-    by the words between them, and by their classes and distances.
+    by the words beside and between them, and by their classes and distances.
     """
 
     def __init__(self, outputs: int, statuses: int, kinds: int) -> None:
@@ -142,6 +195,10 @@ class PairHead(nn.Module):
         self.middle = nn.Linear(2 * WIDTH + 80, 3 * HIDDEN)
         self.other = nn.Linear(WIDTH + 48, HIDDEN)
         self.third = nn.Linear(WIDTH + 48, HIDDEN)
+        self.around = Around(kinds)
+        self.beside_subject = nn.Linear(2 * NEAR, 3 * HIDDEN, bias=False)
+        self.beside_object = nn.Linear(2 * NEAR, 2 * HIDDEN, bias=False)
+        self.through = nn.Linear(NEAR, 3 * HIDDEN, bias=False)
         self.bilinear = nn.Linear(HIDDEN * BLOCK, outputs)
         self.plain = nn.Linear(HIDDEN, outputs)
         nn.init.constant_(self.plain.bias, -4.0)  # most pairs hold no fact
@@ -190,14 +247,17 @@ class PairHead(nn.Module):
                 -1,
             )
         )
-        of_subject = self.mention(mentions)
-        first = torch.tanh(of_subject[:, :HIDDEN][subject] + middle[:, :HIDDEN])
-        second = torch.tanh(
-            self.other(mentions)[object_] + middle[:, HIDDEN : 2 * HIDDEN]
-        )
+        beside, through = self.around(states, spans, kinds, between)
+        beside = self.drop(beside)
+        middle = middle + self.through(self.drop(through))
+        of_subject = (self.mention(mentions) + self.beside_subject(beside))[subject]
+        of_object = torch.cat([self.other(mentions), self.third(mentions)], -1)
+        of_object = (of_object + self.beside_object(beside))[object_]
+        first = torch.tanh(of_subject[:, :HIDDEN] + middle[:, :HIDDEN])
+        second = torch.tanh(of_object[:, :HIDDEN] + middle[:, HIDDEN : 2 * HIDDEN])
         plain = functional.gelu(
-            of_subject[:, 2 * HIDDEN :][subject]
-            + self.third(mentions)[object_]
+            of_subject[:, 2 * HIDDEN :]
+            + of_object[:, HIDDEN:]
             + middle[:, 2 * HIDDEN :]
         )
         plain = self.drop(plain)

@@ -175,9 +175,9 @@ def main() -> None:
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"]
     elif args.start_from:
-        network.load_state_dict(
-            torch.load(args.start_from, weights_only=True)["network"]
-        )
+        before = torch.load(args.start_from, weights_only=True)["network"]
+        missing = network.load_state_dict(before, strict=False).missing_keys
+        print("fresh:", ", ".join(missing) or "nothing", flush=True)
     for epoch in range(first, args.epochs):
         rng = random.Random(epoch)
         torch.manual_seed(epoch)
