@@ -21,6 +21,7 @@ _CLAUSE_OPENERS = frozenset(
     [";", ":", "but", "while", "although", "though", "whereas", "—", "–"]
 )
 NEAR = 5  # words before a verb in which "not" belongs to it
+FAR = 10  # words between two things in which "not" belongs to what links them
 _SPEAKER = r"<(?P<speaker>\d+)> "
 
 
@@ -88,26 +89,44 @@ class Statuses:
 
     def _claim_status(self, claim: FoundClaim) -> str:
         if claim.status:
-            return claim.status
+            return self._negated(claim) or claim.status
         if not claim.hedgeable:
             return self._asserted
         return self._status(_window(claim), _near(claim))
 
     def _money_status(self, doc: Doc, money: FoundMoney) -> str:
         """Return the status of a sum: a condition may follow it ("if …")."""
-        if money.status:
-            return money.status
         following = [
             s.start for s in doc.spans["amounts"] if s.start > money.amount_at.start
         ]
         end = min([money.sentence.end, *following])
         after = _words(doc[money.amount_at.end : end])
         for name, condition in self._conditions:
-            if condition.search(after):
+            if condition.search(after) and self._is_surer(money.status, name):
                 return name
+        if money.status:
+            return money.status
         window = _money_window(money)
         near = doc[max(window.start, money.trigger[0] - NEAR) : window.end]
         return self._status(window, near)
+
+    def _is_surer(self, told: str, name: str) -> bool:
+        """Tell whether one status says more than another, in the ontology's order."""
+        order = list(load_ontology().statuses)
+        return not told or order.index(told) < order.index(name)
+
+    def _negated(self, claim: FoundClaim) -> str | None:
+        """Return the status of a claim with a "not" between its two things, if it has one.
+
+        A denial shown as a fact is the worst error: here words outvote the network.
+        """
+        start, end = claim.trigger
+        if claim.status != self._asserted or end - start > FAR:
+            return None
+        words = _words(claim.sentence.doc[start:end])
+        return next(
+            (name for name, _, cue in self._cues if cue and cue.search(words)), None
+        )
 
     def _status(self, window: Span, near: Span) -> str:
         words, near_words = _words(window), _words(near)
