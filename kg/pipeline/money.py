@@ -26,7 +26,7 @@ from kg.values.dates import resolve_date
 
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
-LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.5
+LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.4
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
