@@ -27,6 +27,7 @@ from kg.values.dates import resolve_date
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
 LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.4
+NAMED = 5.0  # how many times likelier a kind is whose verb or noun stands by the sum
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
@@ -224,8 +225,10 @@ def _kind(trigger: _Trigger | None, judged: _Judged | None) -> tuple[str | None,
     paid = 1.0 - judged.kinds[""]
     if paid < (DOUBTED_PAYMENT if trigger else LIKELY_PAYMENT):
         return None, 0.0
+    named = trigger.kind if trigger else None
     best = max(
-        (kind for kind in judged.kinds if kind), key=lambda kind: judged.kinds[kind]
+        (kind for kind in judged.kinds if kind),
+        key=lambda kind: judged.kinds[kind] * (NAMED if kind == named else 1.0),
     )
     return best, paid
 

@@ -56,6 +56,14 @@ class Statuses:
             (name, _matcher(words))
             for name, words in sorted(lexicon.words("condition").items())
         ]
+        # Only a denial has words that must stand near the verb.
+        self._denied = next(name for name, _, near in self._cues if near)
+        predicates = load_ontology().predicates
+        self._former = {
+            name: _matcher(words)
+            for name, words in lexicon.words("former").items()
+            if name in predicates
+        }
         self._asserted = next(
             name for name, status in load_ontology().statuses.items() if status.asserted
         )
@@ -89,7 +97,7 @@ class Statuses:
 
     def _claim_status(self, claim: FoundClaim) -> str:
         if claim.status:
-            return self._negated(claim) or claim.status
+            return self._negated(claim) or self._past(claim) or claim.status
         if not claim.hedgeable:
             return self._asserted
         return self._status(_window(claim), _near(claim))
@@ -125,8 +133,19 @@ class Statuses:
             return None
         words = _words(claim.sentence.doc[start:end])
         return next(
-            (name for name, _, cue in self._cues if cue and cue.search(words)), None
+            (name for name, _, near in self._cues if near and near.search(words)), None
         )
+
+    def _past(self, claim: FoundClaim) -> str | None:
+        """Return the status of a post that a "former" beside its holder denies, if so."""
+        former = self._former.get(claim.predicate)
+        first, second = sorted(
+            (claim.subject_at, claim.object_at), key=lambda span: span.start
+        )
+        if former is None or second.start - first.end > FAR:
+            return None
+        words = _words(claim.sentence.doc[max(0, first.start - 2) : second.start])
+        return self._denied if former.search(words) else None
 
     def _status(self, window: Span, near: Span) -> str:
         words, near_words = _words(window), _words(near)
