@@ -212,7 +212,7 @@ def _run_epoch(
     began, seen = time.time(), 0
     running: dict[str, float] = {}
     for number, group in enumerate(batches):
-        batch = Batch(group, tokenizer)
+        batch = Batch(group, tokenizer, rng)
         sums: dict[str, Tensor] = {}
         counts: dict[str, float] = {}
         encoded = encode(network, batch)

@@ -19,6 +19,10 @@ from kg.pipeline.shapes import shape_id
 from training.examples import OPEN, REFERENCE, ROLES, Text
 
 WORDS = 220  # the longest window
+MASK = 103  # the encoder's piece for a hidden word
+HIDDEN = (
+    0.06  # share of pieces that are hidden in training, so that no word is relied on
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,12 @@ def _linkable(first: str, second: str) -> frozenset[int]:
 def windows_of(texts: list[Text], rng: random.Random | None) -> Iterator[Window]:
     """Cut texts to windows; with ``rng``, as they are varied for training."""
     for text in texts:
-        for start, end in _cuts(text):
+        for start, end in cuts(text):
             yield _window(text, start, end, rng)
 
 
-def _cuts(text: Text) -> Iterator[tuple[int, int]]:
+def cuts(text: Text) -> Iterator[tuple[int, int]]:
+    """Yield the word ranges of a text's windows, cut between sentences where possible."""
     start = 0
     while start < len(text.words):
         end = min(start + WORDS, len(text.words))
@@ -292,7 +297,13 @@ def _add_references(window: Window, text: Text, start: int, end: int) -> None:
 class Batch:
     """Windows padded to one length of word pieces for the encoder."""
 
-    def __init__(self, windows: list[Window], tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        windows: list[Window],
+        tokenizer: Tokenizer,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Encode windows; with ``rng``, some word pieces are hidden, as in training."""
         self.windows = windows
         encoded = [tokenizer.encode(w.words, is_pretokenized=True) for w in windows]
         longest = max(len(p.ids) for p in encoded)
@@ -301,7 +312,13 @@ class Batch:
         self.first: list[Tensor] = []
         self.shapes: list[Tensor] = []
         for i, (encoding, window) in enumerate(zip(encoded, windows, strict=True)):
-            self.ids[i, : len(encoding.ids)] = torch.tensor(encoding.ids)
+            ids = [
+                MASK
+                if rng and 0 < j < len(encoding.ids) - 1 and rng.random() < HIDDEN
+                else piece
+                for j, piece in enumerate(encoding.ids)
+            ]
+            self.ids[i, : len(ids)] = torch.tensor(ids)
             self.mask[i, : len(encoding.ids)] = 1
             first: dict[int, int] = {}
             for j, word in enumerate(encoding.word_ids):
