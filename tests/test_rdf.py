@@ -79,7 +79,6 @@ def stored(graph: DocumentGraph) -> GraphStore:
     return store
 
 
-@settings(deadline=None)
 @given(
     texts,
     texts,
@@ -112,7 +111,7 @@ def test_there_are_no_blank_nodes() -> None:
         assert not any(isinstance(term, BlankNode) for term in terms)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts, texts)
 def test_every_rdf_syntax_reads_back_to_the_same_quads(name: str, quote: str) -> None:
     store = stored(graph_of(name, "b", quote, "done", Decimal("1.50")))
@@ -126,7 +125,7 @@ def test_every_rdf_syntax_reads_back_to_the_same_quads(name: str, quote: str) ->
         assert set(pyoxigraph.parse(data, format=syntax)) == quads, format_
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts, texts)
 def test_every_format_can_be_written_twice_alike(name: str, quote: str) -> None:
     store = stored(graph_of(name, "b", quote, "possible", Decimal(3)))

@@ -167,8 +167,9 @@ class Money:
         payer, recipient = _of_network(doc, parts)
         if trigger is not None:
             by_words = _roles(doc, skeleton, match, trigger)
-            payer = payer or tuple(p for p in by_words[0] if p not in recipient)
-            recipient = recipient or tuple(r for r in by_words[1] if r not in payer)
+            # What the verb's own sides say outvotes what the network guesses.
+            payer = by_words[0] or tuple(p for p in payer if p not in by_words[1])
+            recipient = by_words[1] or tuple(r for r in recipient if r not in payer)
         amount_at = doc.spans["amounts"][number]
         at = (amount_at.start, amount_at.end)
         if trigger is not None:
