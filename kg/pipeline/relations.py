@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 # decided when the graph is stated.
 KEPT = 0.2
 # A phrase that the network holds to be this unlikely in its context is passed over.
-DOUBTFUL = 0.03
+DOUBTFUL = 0.01
 # A further sentence that alone makes a claim this probable is evidence too.
 TELLING = 0.5
 
@@ -74,6 +74,11 @@ class _Scored:
     by_mentions: Floats
     statuses: NDArray[np.float32]
     ends: Ints
+
+    def together(self, row: int) -> bool:
+        """Tell whether a pair of mentions stands in one sentence."""
+        first, second = (self.at.mentions[i].sentence for i in self.ends[row])
+        return bool(first == second)
 
 
 class Relations:
@@ -182,15 +187,21 @@ class Relations:
             parts[key] = part
 
     def _claims(self, scored: _Scored, pair: int, output: int) -> Iterator[FoundClaim]:
-        """Yield a claim for each sentence that says it; the likeliest tells the status."""
+        """Yield a claim for each sentence that says it; the likeliest tells the status.
+
+        Where no sentence with both things says it, the likeliest pair of mentions does.
+        """
         rows = scored.rows[pair]
         rows = rows[np.argsort(-scored.by_mentions[rows, output], kind="stable")]
-        status = self._outputs.statuses[int(scored.statuses[rows[0]].argmax())]
+        telling = [
+            row
+            for row in rows
+            if scored.by_mentions[row, output] >= TELLING and scored.together(row)
+        ] or [rows[0]]
+        status = self._outputs.statuses[int(scored.statuses[telling[0]].argmax())]
         subject, object_ = scored.things[pair].tolist()
         sentences = set()
-        for row in rows:
-            if row != rows[0] and scored.by_mentions[row, output] < TELLING:
-                break
+        for row in telling:
             first, second = (scored.at.spans[i] for i in scored.ends[row])
             claim = _claim(
                 (subject, self._outputs.facts[output], object_),
@@ -227,17 +238,20 @@ class Relations:
                 found[_key(claim)] = claim
 
     def _drop_turned(self, found: dict[tuple[int, str, int, int], FoundClaim]) -> None:
-        """Keep one direction of a symmetric claim: the likelier, else the first named."""
+        """Keep one direction of a symmetric claim: what is named first is its subject."""
         best: dict[tuple[int, str, int], float] = {}
         for key, claim in found.items():
             best[key[:3]] = max(claim.confidence, best.get(key[:3], 0.0))
-        for key in list(found):
+        for key, claim in list(found.items()):
             subject, predicate, object_ = key[:3]
-            turned = (object_, predicate, subject)
-            if self._ontology.predicates[predicate].symmetric and turned in best:
-                mine = (-best[key[:3]], subject)
-                if mine > (-best[turned], object_):
-                    del found[key]
+            turned = best.get((object_, predicate, subject))
+            if not self._ontology.predicates[predicate].symmetric or turned is None:
+                continue
+            if subject > object_:
+                del found[key]
+            else:
+                sure = max(claim.confidence, turned)
+                found[key] = replace(claim, confidence=sure)
 
     def load(self, model: bytes, outputs: Outputs) -> None:
         """Take over an ONNX model and what its numbers mean."""
