@@ -244,6 +244,14 @@ _BEFORE = st.sampled_from(["", "Paris will pay ", "In 2024, ", "(", "“", "\N{R
 _AFTER = st.sampled_from(["", ".", ", it said", " in 2025.", ")", " for 40 schools"])
 
 
+def test_mere_dollars_are_those_of_the_same_sum_elsewhere() -> None:
+    text = (
+        "Canada puts 2.4 billion dollars behind AI. It spends C$2.4 billion, not $3bn."
+    )
+    assert [a.currency for a in find_amounts(text)] == ["CAD", "CAD", "USD"]
+    assert find_amounts("US$5m here, A$5m there")[0].currency == "USD"
+
+
 @given(
     _NUMBERS,
     st.sampled_from(sorted(_SCALES)),

@@ -17,6 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.examples import public_texts, written
 from training.model import Network, load_base_encoder
@@ -24,7 +25,8 @@ from training.score import score
 from training.vary import donors, varied
 from training.windows import Batch, Window, batches_of, labels, windows_of
 
-BATCH_PIECES = 2400
+BATCH_PIECES = 1200
+AVERAGED = 0.995  # how much of the running mean of the weights a step keeps
 VARIED = 0.5  # of the things in further copies of a text, which get other names
 # The share of each head in the loss; sums over facts are per fact, others per word or sum.
 SHARE = {"ner": 1.0, "facts": 0.3, "status": 0.3, "sums": 0.5, "references": 0.3}
@@ -168,16 +170,21 @@ def main() -> None:
     )
     first = 0
     checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+    state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {}
+    if state:
         network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epoch"]
     elif args.start_from:
         before = torch.load(args.start_from, weights_only=True)["network"]
         missing = network.load_state_dict(before, strict=False).missing_keys
         print("fresh:", ", ".join(missing) or "nothing", flush=True)
+    # The running mean is what is scored and shipped: steadier than where a step ends.
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
+    if state:
+        network.load_state_dict(state["live"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        mean.n_averaged.fill_(1)
+        first = state["epoch"]
     for epoch in range(first, args.epochs):
         rng = random.Random(epoch)
         torch.manual_seed(epoch)
@@ -186,20 +193,24 @@ def main() -> None:
         windows += windows_of(texts, rng)
         for _ in range(args.written_weight - 1):
             windows += windows_of([varied(t, names, rng, VARIED) for t in texts], rng)
-        _run_epoch(network, tokenizer, optimizer, schedule, windows, rng, epoch + 1)
+        _run_epoch(
+            network, mean, tokenizer, optimizer, schedule, windows, rng, epoch + 1
+        )
         state = {
-            "network": network.state_dict(),
+            "network": mean.module.state_dict(),
+            "live": network.state_dict(),
             "optimizer": optimizer.state_dict(),
             "schedule": schedule.state_dict(),
             "epoch": epoch + 1,
         }
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
-        print(f"epoch {epoch + 1}", score(network, tokenizer, held_out), flush=True)
+        print(f"epoch {epoch + 1}", score(mean.module, tokenizer, held_out), flush=True)
 
 
 def _run_epoch(
     network: Network,
+    mean: AveragedModel,
     tokenizer: Tokenizer,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
@@ -231,6 +242,7 @@ def _run_epoch(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
+        mean.update_parameters(network)
         seen += sum(len(w.words) for w in group)
         for head, part in parts.items():
             value = float(part.detach())

@@ -20,9 +20,12 @@ from training.examples import OPEN, REFERENCE, ROLES, Text
 
 WORDS = 220  # the longest window
 MASK = 103  # the encoder's piece for a hidden word
-HIDDEN = (
-    0.06  # share of pieces that are hidden in training, so that no word is relied on
-)
+# Shares that training makes worse than they are written, so that nothing is relied on:
+HIDDEN = 0.06  # of word pieces, hidden
+UNSURE = 0.03  # of mentions, whose class is not told
+MISTAKEN = 0.04  # of mentions, whose class is told wrong
+UNMARKED = 0.3  # of nominal mentions, not marked
+SPURIOUS = 2  # stretches at most that are marked in a window and name nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def _mentions(
 ) -> tuple[list[Mention], dict[int, frozenset[str]]]:
     """Return the mentions of a window, sums among them, and the classes of the things.
 
-    In training some nominal mentions are left out: the pipeline will miss some too.
+    In training the marks are as faulty as the recogniser's will be.
     """
     names = labels()
     kinds = {i: types for i, types in enumerate(text.types) if types}
@@ -156,12 +159,13 @@ def _mentions(
     for m in text.mentions:
         if not start <= m.start < end or m.end > end or m.thing not in kinds:
             continue
-        if m.nominal and rng and rng.random() < 0.3:
+        if m.nominal and rng and rng.random() < UNMARKED:
             continue
         types = kinds[m.thing]
         kind = names.kinds.index(next(iter(types)) if len(types) == 1 else "open")
-        if rng and rng.random() < 0.03:
-            kind = names.kinds.index("open")
+        if rng and (chance := rng.random()) < UNSURE + MISTAKEN:
+            wrong = rng.randrange(len(names.kinds) - 2)
+            kind = names.kinds.index("open") if chance < UNSURE else wrong
         sentence = text.sentences[m.start]
         found.append(
             Mention(m.start - start, m.end - start, m.thing, kind, sentence, m.nominal)
@@ -173,8 +177,28 @@ def _mentions(
             kind = names.kinds.index("amount")
             sentence = text.sentences[s.start]
             found.append(Mention(s.start - start, s.end - start, thing, kind, sentence))
+    if rng and text.sums is not None:  # all that has a name is marked
+        for start_, kind in _spurious(text, found, start, end, rng):
+            thing = -1 - start_
+            kinds[thing] = frozenset((names.kinds[kind],))
+            sentence = text.sentences[start + start_]
+            found.append(Mention(start_, start_ + 1, thing, kind, sentence))
     found.sort(key=lambda m: (m.start, m.end))
     return found, kinds
+
+
+def _spurious(
+    text: Text, mentions: list[Mention], start: int, end: int, rng: random.Random
+) -> Iterator[tuple[int, int]]:
+    """Yield place and class of some words that look like names and are none."""
+    taken = {i for m in mentions for i in range(m.start, m.end)}
+    free = [
+        i
+        for i, word in enumerate(text.words[start:end])
+        if i not in taken and word[:1].isupper()
+    ]
+    for i in rng.sample(free, min(len(free), rng.randrange(SPURIOUS + 1))):
+        yield i, rng.randrange(len(labels().kinds) - 2)
 
 
 def _add_facts(

@@ -40,7 +40,15 @@ _ON = re.compile(r"(?<!\S)(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
 _PREPOSITION = re.compile(
     r"(?<!\S)(?:(?<!government )of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
 )
-_PURPOSE = re.compile(r"(?<!\S)(?:for|to|towards|toward|into|in|aimed at|on) (?!@)")
+# What a sum is for: no name, date or number (who gets it, when, how much), and no idiom.
+_PURPOSE = re.compile(
+    r"(?<!\S)(?:for |(?:to|towards|toward|into|in|aimed at|on) (?![<{]))"
+    r"(?!(?:[^\s<{@#]+ )?[@#])"
+    r"(?!\d|(?:all|addition|advance|average|behalf|breach|cash|damages|date|exchange"
+    r"|fines?|go|her|him|it|its|last|next|now|one|order|part|penalt(?:y|ies)|return|tax(?:es)?"
+    r"|that|them|this|those|top|total|turn|violation|which|whom|years?) )"
+)
+_PURPOSE_ENDS = re.compile(r"[,.;:()–—?!\n]|which|that|who|while|when|after|before|as")
 
 
 @Language.factory(
@@ -94,8 +102,9 @@ class Money:
         )
         for part in doc._.parts:
             parts[part.amount][part.role].append(part)
-        found: dict[tuple[object, ...], FoundMoney] = {}
-        for skeleton in skeletons(doc):
+        found: list[FoundMoney] = []
+        last: tuple[int, FoundMoney] | None = None
+        for place, skeleton in enumerate(skeletons(doc)):
             for match in re.finditer(r"#(\d+) ", skeleton.text):
                 number = int(match[1])
                 event = self._event(
@@ -103,10 +112,15 @@ class Money:
                 )
                 if event is None:
                     continue
-                amount = event.amount
-                key = (amount.low, amount.high, amount.currency)
-                found[key] = _joined(found[key], event) if key in found else event
-        doc._.money = tuple(found.values())
+                if last and place - last[0] <= 2 and _goes_on(skeleton.text, match):
+                    event = _with_parties_of(last[1], event)
+                last = place, event
+                told = (i for i, e in enumerate(found) if _may_be_one(e, event))
+                if (first := next(told, None)) is None:
+                    found.append(event)
+                else:
+                    found[first] = _joined(found[first], event)
+        doc._.money = tuple(found)
         return doc
 
     def _judged(self, doc: Doc) -> dict[int, _Judged]:
@@ -254,6 +268,31 @@ def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:
     """Keep those of a class that the ontology lets play a role: no law pays."""
     allowed = load_ontology().range_of(role)
     return tuple(c for c in clusters if doc._.clusters[c].type in allowed)
+
+
+def _goes_on(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a sum is named as one more of what was told: "a further $3m"."""
+    before, after = text[: match.start()].split()[-6:], text[match.end() :].split()[:1]
+    return not lexicon.all_words("oneMore").isdisjoint(before + after)
+
+
+def _with_parties_of(told: FoundMoney, event: FoundMoney) -> FoundMoney:
+    """Let the parties of the sum before stand in for those that one more leaves out."""
+    if event.payer or event.kind != told.kind:
+        return event
+    payer = tuple(p for p in told.payer if p not in event.recipient)
+    kept = tuple(r for r in told.recipient if r not in payer)
+    return replace(event, payer=payer, recipient=event.recipient or kept)
+
+
+def _may_be_one(first: FoundMoney, again: FoundMoney) -> bool:
+    """Tell whether a sum of the same size is the first told again.
+
+    It is, unless both tell who has part in them and name nobody in common.
+    """
+    sizes = [(e.amount.low, e.amount.high, e.amount.currency) for e in (first, again)]
+    one, other = ({*e.payer, *e.recipient} for e in (first, again))
+    return sizes[0] == sizes[1] and not (one and other and one.isdisjoint(other))
 
 
 def _joined(first: FoundMoney, again: FoundMoney) -> FoundMoney:
@@ -477,12 +516,10 @@ def _purpose(skeleton: Skeleton, after: int) -> str | None:
     while (
         end < skeleton.sentence.end
         and end - start < 14
-        and doc[end].text not in {",", ".", ";", ":", "(", "—", "–"}
-        and "\n" not in doc[end].text
+        and not _PURPOSE_ENDS.fullmatch(doc[end].text.strip(" "))
     ):
         end += 1
-    words = doc[start:end].text.strip()
-    return words or None
+    return doc[start:end].text.strip(' "“”') or None
 
 
 def _date(doc: Doc, skeleton: Skeleton) -> str | None:

@@ -9,8 +9,9 @@ dash, or "between ... and" are one range.  Numbers without a currency and vague 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -20,6 +21,7 @@ from kg.values.currencies import (
     SIGNS_AFTER,
     codes,
     currency_named,
+    dollars,
     nouns,
 )
 from kg.values.numbers import (
@@ -271,8 +273,9 @@ def _amount(
 def find_amounts(text: str) -> list[Amount]:
     """Find the sums of money that a text names with number and currency.
 
-    The bare ``$`` and "dollars" are US dollars, ``¥`` is the yen unless the yuan is
-    named nearby, and a country before the name of a currency decides.
+    The bare ``$`` and "dollars" are US dollars, unless the text tells the same sum in
+    dollars of another country; ``¥`` is the yen unless the yuan is named nearby, and a
+    country before the name of a currency decides.
 
     Args:
         text: Any text; offsets count its Unicode code points.
@@ -298,7 +301,29 @@ def find_amounts(text: str) -> list[Amount]:
             amounts.append(
                 _amount(text, first.start, first.end, first.value, None, first.currency)
             )
-    return amounts
+    return _of_countries(text, amounts)
+
+
+_NAMED_US = re.compile(r"us|u\.s|american", re.IGNORECASE)
+
+
+def _of_countries(text: str, amounts: list[Amount]) -> list[Amount]:
+    """Make mere dollars those of the country with which the text tells the same sum."""
+    told: dict[tuple[Decimal, Decimal | None], set[str]] = defaultdict(set)
+    for amount in amounts:
+        if amount.currency != "USD" and amount.currency in dollars():
+            told[amount.low, amount.high].add(amount.currency)
+    found = []
+    for amount in amounts:
+        named = told.get((amount.low, amount.high), set())
+        mere = amount.currency == "USD" and not _NAMED_US.search(
+            text, amount.start, amount.end
+        )
+        if mere and len(named) == 1:
+            found.append(replace(amount, currency=next(iter(named))))
+        else:
+            found.append(amount)
+    return found
 
 
 _LABEL_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}

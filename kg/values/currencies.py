@@ -206,6 +206,12 @@ def names() -> dict[str, str]:
     return {**spelled, **_BARE, **_ALIASES}
 
 
+@cache
+def dollars() -> frozenset[str]:
+    """Give the codes of all currencies that are called dollars."""
+    return frozenset(c for name, c in names().items() if name.endswith(" dollar"))
+
+
 def currency_named(name: str) -> str | None:
     """Find the currency of a name such as "Canadian dollars".
 
