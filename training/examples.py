@@ -20,7 +20,7 @@ from kg.ontology import load_ontology
 from training import data
 from training.data import Example, allowed_labels
 from training.held_out import is_held_out
-from training.texts import AnnotatedText, read_texts
+from training.texts import AnnotatedText, problems_of, read_texts
 
 REFERENCE = "Reference"  # the label of a mention that is no name
 # Texts whose authors marked nominal mentions only where a fact hung on them.
@@ -72,13 +72,14 @@ class Text:
 
 def written(folder: Path) -> tuple[list[Text], list[Text]]:
     """Return (training, held-out) texts of all annotated texts in a folder."""
-    nlp = _splitter()
+    nlp, ontology = _splitter(), load_ontology()
     training: list[Text] = []
     held_out: list[Text] = []
     for path in sorted(folder.glob("*.md")):
         full = path.stem not in SPARSE_REFERENCES
         for document in read_texts(path):
-            if document.problems:
+            if problems_of(document, ontology):
+                print(f"{path.name}: {document.id} is left out: see training.texts check")
                 continue
             text = _of_written(document, nlp, full)
             (held_out if is_held_out(document.id) else training).append(text)

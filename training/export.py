@@ -2,7 +2,8 @@
 
     python -m training.export --base MINILM_FOLDER --checkpoint FOLDER [--to kg/weights]
 
-The encoder is quantised to int8 (dynamic), the small heads stay in fp32.
+The encoder and the two heads that look at every word or pair are quantised to int8
+(dynamic); the two small ones stay in fp32.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ COMPONENTS = (
     "kg_money",
     "kg_status",
 )
+QUANTISED = ("ner", "pairs")
 
 
 def exported(
@@ -77,9 +79,12 @@ def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> 
         {"states": {0: "words"}, "attention": {0: "words", 2: "words"}},
         folder,
     )
-    if not quantised:
-        return path.read_bytes()
-    small = folder / "encoder.int8.onnx"
+    return int8(path) if quantised else path.read_bytes()
+
+
+def int8(path: Path) -> bytes:
+    """Return an ONNX model with the weights of its products in int8."""
+    small = path.with_suffix(".int8.onnx")
     quantize_dynamic(path, small, weight_type=QuantType.QInt8)
     return small.read_bytes()
 
@@ -91,7 +96,9 @@ _ENDS = torch.tensor([[0, 1], [1, 2]])
 _THREE = torch.zeros(3, dtype=torch.long)
 
 
-def head_models(network: Network, folder: Path) -> dict[str, bytes]:
+def head_models(
+    network: Network, folder: Path, *, quantised: bool = True
+) -> dict[str, bytes]:
     """Return the heads as ONNX models."""
     mentions = {0: "mentions"}
     pairs = {0: "pairs"}
@@ -145,7 +152,10 @@ def head_models(network: Network, folder: Path) -> dict[str, bytes]:
             folder,
         ),
     }
-    return {name: path.read_bytes() for name, path in found.items()}
+    return {
+        name: int8(path) if quantised and name in QUANTISED else path.read_bytes()
+        for name, path in found.items()
+    }
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from torch import Tensor
 from training.data import ANY_BODY, ANY_PLACE
 from training.examples import ROLES, Text, redocred, written
 from training.model import Network
-from training.windows import Batch, cuts, labels, windows_of
+from training.windows import Batch, cuts_of, labels, windows_of
 
 # Re-DocRED's classes of names in ours; the rest is its MISC.
 COARSE = {
@@ -184,7 +184,7 @@ def recogniser_score(network: Network, tokenizer: Tokenizer, path: Path) -> str:
         }
         guess = set()
         for (start, _), window in zip(
-            cuts(text), windows_of([text], None), strict=True
+            cuts_of(text), windows_of([text], None), strict=True
         ):
             batch = Batch([window], tokenizer)
             with torch.no_grad():

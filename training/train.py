@@ -144,6 +144,9 @@ def main() -> None:
     parser.add_argument(
         "--share", type=float, default=1.0, help="of the public texts in each epoch"
     )
+    parser.add_argument(
+        "--frozen", type=int, default=0, help="lower layers that stay as they are"
+    )
     parser.add_argument("--start-from", type=Path, help="a checkpoint to go on from")
     args = parser.parse_args()
 
@@ -154,10 +157,16 @@ def main() -> None:
     public = public_texts(args.data)
     names = donors(texts)
     args.out.mkdir(parents=True, exist_ok=True)
+    # Names of all the world stand in the public embeddings: few texts can only harm them.
+    network.encoder.words.requires_grad_(requires_grad=False)
+    network.encoder.layers[: args.frozen].requires_grad_(requires_grad=False)
     heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimizer = torch.optim.AdamW(
         [
-            {"params": list(network.encoder.parameters()), "lr": args.rate},
+            {
+                "params": [p for p in network.encoder.parameters() if p.requires_grad],
+                "lr": args.rate,
+            },
             {"params": heads, "lr": args.rate * 5},
         ],
         weight_decay=0.01,

@@ -6,8 +6,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import product
+from itertools import groupby, product
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -16,9 +17,9 @@ from kg.ontology import load_ontology
 from kg.pipeline.pairs import Mention, mention_pairs
 from kg.pipeline.references import may_mean
 from kg.pipeline.shapes import shape_id
+from kg.pipeline.windows import cuts
 from training.examples import OPEN, REFERENCE, ROLES, Text
 
-WORDS = 220  # the longest window
 MASK = 103  # the encoder's piece for a hidden word
 # Shares that training makes worse than they are written, so that nothing is relied on:
 HIDDEN = 0.06  # of word pieces, hidden
@@ -105,22 +106,13 @@ def _linkable(first: str, second: str) -> frozenset[int]:
 def windows_of(texts: list[Text], rng: random.Random | None) -> Iterator[Window]:
     """Cut texts to windows; with ``rng``, as they are varied for training."""
     for text in texts:
-        for start, end in cuts(text):
+        for start, end in cuts_of(text):
             yield _window(text, start, end, rng)
 
 
-def cuts(text: Text) -> Iterator[tuple[int, int]]:
-    """Yield the word ranges of a text's windows, cut between sentences where possible."""
-    start = 0
-    while start < len(text.words):
-        end = min(start + WORDS, len(text.words))
-        if end < len(text.words):
-            cut = end
-            while cut > start and text.sentences[cut] == text.sentences[cut - 1]:
-                cut -= 1
-            end = cut if cut > start else end
-        yield start, end
-        start = end
+def cuts_of(text: Text) -> list[tuple[int, int]]:
+    """Return the word ranges of a text's windows, cut as the pipeline cuts them."""
+    return cuts([len(list(words)) for _, words in groupby(text.sentences)])
 
 
 def _window(text: Text, start: int, end: int, rng: random.Random | None) -> Window:
@@ -214,7 +206,8 @@ def _add_facts(
         )
         for a, b in product({m.thing for m in mentions}, repeat=2)
     }
-    pairs = mention_pairs(mentions, lambda a, b: bool(possible[a.thing, b.thing]))
+    linked = [[bool(possible[a.thing, b.thing]) for b in mentions] for a in mentions]
+    pairs = mention_pairs(mentions, np.array(linked, dtype=np.bool_))
     if not len(pairs.ends):
         return
     window.spans = torch.tensor([(m.start, m.end) for m in mentions])
@@ -291,7 +284,7 @@ def _add_references(window: Window, text: Text, start: int, end: int) -> None:
             )
         )
     mentions.sort(key=lambda m: (m.start, m.end))
-    pairs = mention_pairs(mentions, may_mean)
+    pairs = mention_pairs(mentions, may_mean(mentions))
     if not len(pairs.ends):
         return
     thing = [inside[m.thing].thing for m in mentions]

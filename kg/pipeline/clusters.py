@@ -14,8 +14,9 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from kg import lexicon
-from kg.known import adjectives, known_label, name_key, stands_alone
+from kg.known import adjectives, known_class, known_label, name_key, stands_alone
 from kg.pipeline.attributes import Cluster
+from kg.pipeline.ner import class_by_words
 
 # Words that initials leave out.
 _SMALL = frozenset(("of", "the", "and", "for", "in", "on", "to", "de", "la", "le", "&"))
@@ -34,7 +35,7 @@ def clusters(doc: Doc) -> Doc:
     acronym, the first or last words, as the ontology's lexicon allows for the class.
     """
     named: dict[tuple[str, str], list[Span]] = defaultdict(list)
-    ents = _with_repetitions(doc)
+    ents = _with_repetitions(doc, _with_long_forms(doc))
     types = _voted_types(ents)
     for ent in ents:
         key = _key(ent.text)
@@ -42,6 +43,7 @@ def clusters(doc: Doc) -> Doc:
     _join_parenthesised(doc, ents, named)
     for joins in (_is_acronym, _is_part):
         _join_short_names(named, joins)
+    _join_prefixed(named)
     found = [
         Cluster(type_, _names(mentions), tuple(sorted(mentions, key=lambda m: m.start)))
         for (type_, _), mentions in named.items()
@@ -55,21 +57,69 @@ def clusters(doc: Doc) -> Doc:
     return doc
 
 
-def _with_repetitions(doc: Doc) -> tuple[Span, ...]:
+def _with_long_forms(doc: Doc) -> list[Span]:
+    """Return the entities, with what an acronym in brackets stands for as a name too.
+
+    The words before the bracket are taken whose initials are its letters (the idea of
+    Schwartz and Hearst 2003): "the digital services tax (DST)" names a thing, capitals
+    or not.  One of the two must have been recognised.
+    """
+    found = list(doc.ents)
+    for token in doc[1:-2]:
+        short = doc[token.i + 1 : token.i + 2]
+        if token.text != "(" or doc[token.i + 2].text != ")":
+            continue
+        start = _long_form(doc, token.i, short.text)
+        if start is None:
+            continue
+        touched = [e for e in found if e.start < token.i and e.end > start]
+        own = [e for e in found if e.start <= short.start < e.end or e.text == short.text]
+        if any(e.start < start for e in touched) or not (touched or own):
+            continue
+        long = doc[start : token.i]
+        told = class_by_words(long.text)
+        label = told or max(touched or own, key=lambda e: (len(e), -e.start)).label_
+        covered = (*touched, *(e for e in own if e.start <= short.start < e.end))
+        found = [e for e in found if e not in covered]
+        for start_, end in ((long.start, long.end), (short.start, short.end)):
+            name = Span(doc, start_, end, label=label)
+            name._.score = 1.0
+            found.append(name)
+    return sorted(found, key=lambda span: span.start)
+
+
+def _long_form(doc: Doc, end: int, short: str) -> int | None:
+    """Return where the words begin whose initials spell an acronym, or None."""
+    letters = [c for c in short.lower() if c.isalpha()]
+    if not 2 <= len(letters) <= 10 or sum(c.isupper() for c in short) < 2:
+        return None
+    for i in range(end - 1, max(-1, end - 3 * len(letters)), -1):
+        word = doc[i].lower_
+        if letters and word[0] == letters[-1] and doc[i].is_alpha:
+            letters.pop()
+            if not letters:
+                return i
+        elif word not in _SMALL and word != "-":
+            return None
+    return None
+
+
+def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
     """Return the entities, and every further place where one's name stands.
 
     A recogniser that knows a name in one sentence may miss it in the next; a text does
     not use a name it has introduced for nothing.
     """
     names: dict[str, Span] = {}
-    for ent in doc.ents:
-        if len(ent.text) > 2 and not ent.text.islower() and ent._.score > SURE:
+    for ent in ents:
+        is_word = ent.text.islower() and " " not in ent.text
+        if len(ent.text) > 2 and not is_word and ent._.score > SURE:
             names.setdefault(ent.text, ent)
     matcher = PhraseMatcher(doc.vocab)
     matcher.add("name", [ent.as_doc() for ent in names.values()])
-    found = list(doc.ents)
+    found = list(ents)
     furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
-    taken = {token.i for ent in doc.ents for token in ent} | furniture
+    taken = {token.i for ent in ents for token in ent} | furniture
     for span in filter_spans(matcher(doc, as_spans=True)):
         if not taken.intersection(range(span.start, span.end)):
             first = names[span.text]
@@ -176,10 +226,44 @@ def _join_short_names(
             for other in named
             if other != short
             and family.get(other[0], other[0]) == kind
-            and any(joins(form, other[1], other[0]) for form in _forms(named[short]))
+            and any(
+                len(form) < len(other[1]) and joins(form, other[1], other[0])
+                for form in _forms(named[short])
+            )
         ]
-        if len(longer) == 1 and len(longer[0][1]) > len(short[1]):
+        if len(longer) == 1:
             _move(named, short, longer[0])
+
+
+def _join_prefixed(named: dict[tuple[str, str], list[Span]]) -> None:
+    """Join "US Federal Trade Commission" and "White House OSTP" to what they end in.
+
+    That is what a name means that begins with the name of a polity or a body and goes on
+    with a name that stands by itself; "Google Research" ends in no such name.
+    """
+    family = {name: families[0] for name, families in lexicon.words("family").items()}
+    owners = {
+        form
+        for (type_, _), mentions in named.items()
+        if type_ in family
+        for form in _forms(mentions)
+    }
+    for full in sorted(named, key=lambda key: (-len(key[1]), key)):
+        words = full[1].split()
+        for cut in range(1, min(4, len(words))):
+            rest = " ".join(words[cut:])
+            owner = " ".join(words[:cut])
+            known = known_class(adjectives().get(owner, owner))
+            if owner not in owners and known not in family:
+                continue
+            same = [
+                key
+                for key, mentions in named.items()
+                if key != full and key[0] == full[0] and rest in _forms(mentions)
+            ]
+            if len(same) == 1:
+                _move(named, full, same[0])
+                break
 
 
 def _forms(mentions: list[Span]) -> Iterator[str]:

@@ -15,9 +15,9 @@ from tokenizers import Tokenizer
 
 from kg.pipeline.attributes import Window
 from kg.pipeline.pairs import Ints
+from kg.pipeline.windows import cuts
 
 WIDTH = 384
-WINDOW_WORDS = 220  # what the heads were trained on
 MAX_PIECES = 512  # positions the encoder has
 
 
@@ -147,18 +147,7 @@ def session(model: bytes, *, threads: int = 1) -> Any:
 
 
 def _windows(doc: Doc) -> list[list[int]]:
-    """Pack whole sentences into windows of token indices; a huge sentence is cut."""
-    windows: list[list[int]] = []
-    current: list[int] = []
-    for sentence in doc.sents:
-        tokens = [token.i for token in sentence if not token.is_space]
-        if current and len(current) + len(tokens) > WINDOW_WORDS:
-            windows.append(current)
-            current = []
-        while len(tokens) > WINDOW_WORDS:
-            windows.append(tokens[:WINDOW_WORDS])
-            tokens = tokens[WINDOW_WORDS:]
-        current += tokens
-    if current:
-        windows.append(current)
-    return windows
+    """Return the tokens of each window; white space is in none."""
+    sentences = [[t.i for t in s if not t.is_space] for s in doc.sents]
+    tokens = [i for sentence in sentences for i in sentence]
+    return [tokens[start:end] for start, end in cuts([len(s) for s in sentences])]

@@ -116,7 +116,7 @@ class Ner:
             for match in pattern.finditer(text):
                 start, end = starts.get(match.start()), ends.get(match.end())
                 if start is not None and end is not None and end - start > 1:
-                    told = _class_by_words(match[0]) or label
+                    told = class_by_words(match[0]) or label
                     found.append(Span(doc, start, end, label=told))
         return filter_spans(found)
 
@@ -199,14 +199,15 @@ def _ending_in(words: tuple[str, ...]) -> re.Pattern[str]:
     "CHIPS and Science Act".
     """
     capital = r"(?!(?:The|This|That|In|An?|Under|While|When|If|And|But)\b)[A-Z][\w-]*"
-    small = r"(?:(?:of|the|and|for|on|in|to|&) ){0,2}"
+    # "and the" begins another name.
+    small = r"(?:(?:(?:of|for|on|in|to) (?:the )?|and |& )?)"
     ending = lexicon.alternation(words)
     return re.compile(
         rf"(?<![\w’'-]){capital} (?:{small}[A-Z][\w-]* ){{0,5}}{ending}(?!\w)"
     )
 
 
-def _class_by_words(name: str) -> str | None:
+def class_by_words(name: str) -> str | None:
     """Return the class that the head of a longer name tells, if it tells one.
 
     The head is the last word, or the last before the first "of" or "for".
@@ -214,6 +215,7 @@ def _class_by_words(name: str) -> str | None:
     if " " not in name:
         return None
     head = re.split(r" (?:of|for) ", name)[0].rpartition(" ")[2]
+    head = head[:1].upper() + head[1:]
     for label, told in sorted(lexicon.words("ending").items()):
         if head in told:
             return label
@@ -253,7 +255,7 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
             return None  # "Americans" are people
         # "French" stands for its country.
         known = known_class(adjectives().get(name.lower(), ""))
-    return Span(doc, start, end, label=known or _class_by_words(name) or label)
+    return Span(doc, start, end, label=known or class_by_words(name) or label)
 
 
 def _best_path(logs: NDArray[np.float32], labels: list[str]) -> NDArray[np.int64]:

@@ -5,14 +5,14 @@ Training and the pipeline share these functions, so that both see a text alike.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 NEAREST = 4  # mention pairs of one pair of things that are looked at
 SENTENCES_APART = 3  # a pair farther apart counts only as its things' nearest
@@ -51,55 +51,53 @@ class Pairs:
     features: Ints
 
 
-def mention_pairs(
-    mentions: Sequence[Mention], may_link: Callable[[Mention, Mention], bool]
-) -> Pairs:
+def mention_pairs(mentions: Sequence[Mention], may_link: Bools) -> Pairs:
     """Return the ordered pairs of mentions worth looking at.
 
     Args:
         mentions: Those of one window, in order of their start.
-        may_link: Whether any fact may lead from the first kind to the second.
+        may_link: Whether any fact may lead from one mention to another [mentions,
+            mentions].
     """
-    near: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
-    for i, first in enumerate(mentions):
-        for j, second in enumerate(mentions):
-            if first.thing == second.thing or not may_link(first, second):
-                continue
-            gap = abs(second.start - first.start) + 15 * abs(
-                second.sentence - first.sentence
-            )
-            near[first.thing, second.thing].append((gap, i, j))
-    ends = []
-    for found in near.values():
-        found.sort()
-        for rank, (_, i, j) in enumerate(found[:NEAREST]):
-            apart = abs(mentions[i].sentence - mentions[j].sentence)
-            if rank == 0 or apart <= SENTENCES_APART:
-                ends.append((i, j))
-    ends.sort()
-    starts = np.array([m.start for m in mentions])
-    between, features = [], []
-    for i, j in ends:
-        first, second = mentions[i], mentions[j]
-        low, high = min(first.end, second.end), max(first.start, second.start)
-        crowd = int(((starts >= low) & (starts < high)).sum())
-        between.append((low, high) if 0 < high - low <= BETWEEN_WORDS else (0, 0))
-        features.append(
-            (
-                _distance(high - low, first.start < second.start),
-                min(abs(first.sentence - second.sentence), APART - 1),
-                min(crowd, CROWD - 1),
-            )
-        )
+    told = [(m.start, m.end, m.thing, m.sentence) for m in mentions]
+    starts, ends, things, sentences = np.array(told, dtype=np.int64).reshape(-1, 4).T
+    i, j = np.nonzero(may_link & (things[:, None] != things))
+    gap = abs(starts[i] - starts[j]) + 15 * abs(sentences[i] - sentences[j])
+    order = np.lexsort((j, i, gap, things[j], things[i]))
+    i, j = i[order], j[order]
+    apart = abs(sentences[i] - sentences[j])
+    rank = _rank_within(things[i], things[j])
+    chosen = (rank == 0) | ((rank < NEAREST) & (apart <= SENTENCES_APART))
+    i, j = i[chosen], j[chosen]
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    low, high = np.minimum(ends[i], ends[j]), np.maximum(starts[i], starts[j])
+    crowd = np.searchsorted(starts, high) - np.searchsorted(starts, low)
+    readable = (high > low) & (high - low <= BETWEEN_WORDS)
     return Pairs(
-        np.array(ends, dtype=np.int64).reshape(-1, 2),
-        np.array(between, dtype=np.int64).reshape(-1, 2),
-        np.array(features, dtype=np.int64).reshape(-1, 3),
+        np.stack([i, j], axis=1),
+        np.where(readable, [low, high], 0).T.copy(),
+        np.stack(
+            [
+                _distance(high - low, starts[i] < starts[j]),
+                np.minimum(abs(sentences[i] - sentences[j]), APART - 1),
+                np.clip(crowd, 0, CROWD - 1),
+            ],
+            axis=1,
+        ),
     )
 
 
-def _distance(words: int, forward: bool) -> int:
-    """Return a bucket, exact up to 4 and then by steps that grow, signed by order."""
-    words = max(words, 0)
-    bucket = words if words < 5 else min(5 + int(np.log2(words / 5) * 1.6), 11)
-    return bucket + (12 if forward else 0)
+def _rank_within(first: Ints, second: Ints) -> Ints:
+    """Return each row's place among the rows before it that are equal; rows are sorted."""
+    place = np.arange(len(first))
+    new = np.ones(len(first), dtype=np.bool_)
+    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    return place - np.maximum.accumulate(np.where(new, place, 0))
+
+
+def _distance(words: Ints, forward: Bools) -> Ints:
+    """Return buckets, exact up to 4 and then by steps that grow, signed by order."""
+    far = 5 + (np.log2(np.maximum(words, 5) / 5) * 1.6).astype(np.int64)
+    bucket = np.where(words < 5, np.maximum(words, 0), np.minimum(far, 11))
+    return np.asarray(bucket + np.where(forward, 12, 0), dtype=np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from kg.pipeline.encoder import session
-from kg.pipeline.mentions import mentioned
-from kg.pipeline.pairs import Mention, mention_pairs
+from kg.pipeline.mentions import AMOUNT, mentioned
+from kg.pipeline.pairs import Bools, Mention, mention_pairs
 
 FARTHEST = 5  # sentences between a reference and the name it stands for
 # Below this share of all names in reach a reference is left unresolved.
@@ -48,7 +49,7 @@ class References:
             self._session = session(self._model)
         meant: dict[int, list[Span]] = defaultdict(list)
         for at in mentioned(doc, self._kinds, loose=loose):
-            pairs = mention_pairs(at.mentions, self._may_mean)
+            pairs = mention_pairs(at.mentions, self._may_mean(at.mentions))
             if not len(pairs.ends):
                 continue
             inputs = at.inputs(doc, pairs)
@@ -72,8 +73,9 @@ class References:
         )
         return doc
 
-    def _may_mean(self, reference: Mention, name: Mention) -> bool:
-        return may_mean(reference, name) and self._kinds[name.kind] != "amount"
+    def _may_mean(self, mentions: Sequence[Mention]) -> Bools:
+        named = np.array([self._kinds[m.kind] != AMOUNT for m in mentions])
+        return may_mean(mentions) & named
 
     def load(self, model: bytes, kinds: tuple[str, ...]) -> None:
         """Take over an ONNX model and the kinds of mentions it knows."""
@@ -95,7 +97,9 @@ class References:
 _INPUTS = ("states", "spans", "kinds", "ends", "features")
 
 
-def may_mean(reference: Mention, name: Mention) -> bool:
-    """Tell whether a name is looked at as what a reference stands for."""
-    apart = reference.sentence - name.sentence
-    return reference.nominal and not name.nominal and 0 <= apart <= FARTHEST
+def may_mean(mentions: Sequence[Mention]) -> Bools:
+    """Tell which mentions are looked at as what a reference may stand for [n, n]."""
+    sentence = np.array([m.sentence for m in mentions], dtype=np.int64)
+    nominal = np.array([m.nominal for m in mentions], dtype=np.bool_)
+    apart = sentence[:, None] - sentence
+    return nominal[:, None] & ~nominal & (apart >= 0) & (apart <= FARTHEST)

@@ -17,7 +17,7 @@ from kg.ontology import load_ontology
 from kg.pipeline.attributes import FoundClaim, FoundPart
 from kg.pipeline.encoder import session
 from kg.pipeline.mentions import AMOUNT, Mentioned, mentioned
-from kg.pipeline.pairs import Ints, Mention, mention_pairs
+from kg.pipeline.pairs import Bools, Ints, mention_pairs
 from kg.pipeline.phrases import Phrases
 
 Floats = NDArray[np.float64]
@@ -94,8 +94,8 @@ class Relations:
         self._session: Any = None
         self._ontology = load_ontology()
         self._phrases = Phrases()
-        self._possible: NDArray[np.bool_] = np.zeros((0, 0, 0), dtype=np.bool_)
-        self._linked: list[list[bool]] = []
+        self._possible: Bools = np.zeros((0, 0, 0), dtype=np.bool_)
+        self._linked: Bools = np.zeros((0, 0), dtype=np.bool_)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the claims of a document."""
@@ -134,12 +134,13 @@ class Relations:
         if self._session is None:
             self._session = session(self._model)
         for at in mentioned(doc, self._outputs.kinds):
-            pairs = mention_pairs(at.mentions, self._may_link)
+            kinds = np.array([m.kind for m in at.mentions])
+            pairs = mention_pairs(at.mentions, self._linked[kinds[:, None], kinds])
             if not len(pairs.ends):
                 continue
             scores, statuses = self._session.run(None, at.inputs(doc, pairs))
             things = np.array([m.thing for m in at.mentions])[pairs.ends]
-            kinds = np.array([m.kind for m in at.mentions])[pairs.ends]
+            kinds = kinds[pairs.ends]
             order = np.lexsort((things[:, 1], things[:, 0]))
             ordered = things[order]
             first = np.flatnonzero(
@@ -163,9 +164,6 @@ class Relations:
         value = self._outputs.scale * scores + self._outputs.shift
         probability: Floats = 1 / (1 + np.exp(-value))
         return probability
-
-    def _may_link(self, first: Mention, second: Mention) -> bool:
-        return bool(self._linked[first.kind][second.kind])
 
     def _add_part(
         self,
@@ -265,8 +263,7 @@ class Relations:
                 for a in outputs.kinds
             ]
         )
-        linked: Any = self._possible.any(axis=2)
-        self._linked = linked.tolist()
+        self._linked = self._possible.any(axis=2)
 
     def _allowed(self, first: str, output: str, second: str) -> bool:
         """Tell whether an output is possible between two kinds of mentions."""
