@@ -44,9 +44,7 @@ def test_of_many_mentions_the_nearest_are_looked_at() -> None:
 
 
 def test_far_apart_things_keep_their_nearest_pair() -> None:
-    pairs = pairs_of(
-        mention(0, 0, 0), mention(100, 1, 9), mention(120, 1, 10), first=0
-    )
+    pairs = pairs_of(mention(0, 0, 0), mention(100, 1, 9), mention(120, 1, 10), first=0)
     assert pairs.ends.tolist() == [[0, 1]]
     assert pairs.between.tolist() == [[0, 0]]  # too long to be read as one stretch
 

@@ -100,7 +100,9 @@ def test_the_exported_heads_agree_with_pytorch(
     }
     small = head_models(network, tmp_path)
     for name, model in models.items():
-        for got, want in zip(run(small[name], **given[name]), wanted[name], strict=True):
+        for got, want in zip(
+            run(small[name], **given[name]), wanted[name], strict=True
+        ):
             np.testing.assert_allclose(got, want.numpy(), atol=0.1)
         for got, want in zip(run(model, **given[name]), wanted[name], strict=True):
             np.testing.assert_allclose(got, want.numpy(), atol=1e-4)

@@ -79,7 +79,9 @@ def written(folder: Path) -> tuple[list[Text], list[Text]]:
         full = path.stem not in SPARSE_REFERENCES
         for document in read_texts(path):
             if problems_of(document, ontology):
-                print(f"{path.name}: {document.id} is left out: see training.texts check")
+                print(
+                    f"{path.name}: {document.id} is left out: see training.texts check"
+                )
                 continue
             text = _of_written(document, nlp, full)
             (held_out if is_held_out(document.id) else training).append(text)

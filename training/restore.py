@@ -48,7 +48,11 @@ def stored(path: Path) -> dict[str, np.ndarray]:
     product_of = {}  # output of a product, and of what only scales it -> its weight
     for node in graph.node:
         weight = next(
-            (n for n in (i.removesuffix("_quantized") for i in node.input) if n in found),
+            (
+                n
+                for n in (i.removesuffix("_quantized") for i in node.input)
+                if n in found
+            ),
             None,
         )
         if node.op_type in {"MatMul", "MatMulInteger"} and weight:

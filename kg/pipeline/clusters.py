@@ -73,7 +73,9 @@ def _with_long_forms(doc: Doc) -> list[Span]:
         if start is None:
             continue
         touched = [e for e in found if e.start < token.i and e.end > start]
-        own = [e for e in found if e.start <= short.start < e.end or e.text == short.text]
+        own = [
+            e for e in found if e.start <= short.start < e.end or e.text == short.text
+        ]
         if any(e.start < start for e in touched) or not (touched or own):
             continue
         long = doc[start : token.i]

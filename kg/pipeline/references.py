@@ -75,7 +75,8 @@ class References:
 
     def _may_mean(self, mentions: Sequence[Mention]) -> Bools:
         named = np.array([self._kinds[m.kind] != AMOUNT for m in mentions])
-        return may_mean(mentions) & named
+        may: Bools = may_mean(mentions) & named
+        return may
 
     def load(self, model: bytes, kinds: tuple[str, ...]) -> None:
         """Take over an ONNX model and the kinds of mentions it knows."""

@@ -263,7 +263,8 @@ class Relations:
                 for a in outputs.kinds
             ]
         )
-        self._linked = self._possible.any(axis=2)
+        linked: Any = self._possible.any(axis=2)
+        self._linked = linked
 
     def _allowed(self, first: str, output: str, second: str) -> bool:
         """Tell whether an output is possible between two kinds of mentions."""
