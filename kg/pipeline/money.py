@@ -448,6 +448,15 @@ def _is_imposer(text: str, match: re.Match[str]) -> bool:
     return " to " in text[match.end() : match.end() + 20]
 
 
+@cache
+def _urging() -> re.Pattern[str]:
+    """Match a verb by which somebody is to do something: "called on rich nations to "."""
+    verbs = {form for verb in lexicon.all_words("urgeVerb") for form in inflections(verb)}
+    return re.compile(
+        rf"(?<!\S){alternation(verbs)} (?=(?:[^\s;.]+ ){{1,8}}?to (?:[^\s<>#]+ ){{0,2}}$)"
+    )
+
+
 def _clusters(skeleton: Skeleton, group: int) -> tuple[int, ...]:
     return tuple(named.cluster for named in skeleton.groups[group])
 
@@ -455,7 +464,14 @@ def _clusters(skeleton: Skeleton, group: int) -> tuple[int, ...]:
 def _subject(
     text: str, groups: list[tuple[int, int, tuple[int, ...]]], before: int
 ) -> tuple[int, ...]:
-    """Return what is named last before the verb and hangs on no preposition."""
+    """Return what is named last before the verb and hangs on no preposition.
+
+    Who "calls on donors to give" gives nothing: the donors do, if they are named.
+    """
+    urged = list(_urging().finditer(text, 0, before))
+    if urged:
+        named = (group for group in groups if urged[-1].end() <= group[0] < before)
+        return next((clusters for _, _, clusters in named), ())
     chosen: tuple[int, ...] = ()
     for start, end, clusters in groups:
         if end > before:
