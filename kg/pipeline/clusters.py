@@ -35,7 +35,7 @@ def clusters(doc: Doc) -> Doc:
     acronym, the first or last words, as the ontology's lexicon allows for the class.
     """
     named: dict[tuple[str, str], list[Span]] = defaultdict(list)
-    ents = _with_repetitions(doc, _with_long_forms(doc))
+    ents = _with_repetitions(doc, _without_owners(doc, _with_long_forms(doc)))
     types = _voted_types(ents)
     for ent in ents:
         key = _key(ent.text)
@@ -43,7 +43,6 @@ def clusters(doc: Doc) -> Doc:
     _join_parenthesised(doc, ents, named)
     for joins in (_is_acronym, _is_part):
         _join_short_names(named, joins)
-    _join_prefixed(named)
     found = [
         Cluster(type_, _names(mentions), tuple(sorted(mentions, key=lambda m: m.start)))
         for (type_, _), mentions in named.items()
@@ -51,7 +50,11 @@ def clusters(doc: Doc) -> Doc:
     found.sort(key=lambda cluster: cluster.mentions[0].start)
     doc._.clusters = tuple(found)
     doc.ents = sorted(
-        (_relabelled(m, cluster.type) for cluster in found for m in cluster.mentions),
+        (
+            _relabelled(m, cluster.type, m._.score)
+            for cluster in found
+            for m in cluster.mentions
+        ),
         key=lambda span: span.start,
     )
     return doc
@@ -83,10 +86,7 @@ def _with_long_forms(doc: Doc) -> list[Span]:
         label = told or max(touched or own, key=lambda e: (len(e), -e.start)).label_
         covered = (*touched, *(e for e in own if e.start <= short.start < e.end))
         found = [e for e in found if e not in covered]
-        for start_, end in ((long.start, long.end), (short.start, short.end)):
-            name = Span(doc, start_, end, label=label)
-            name._.score = 1.0
-            found.append(name)
+        found += [_relabelled(name, label, 1.0) for name in (long, short)]
     return sorted(found, key=lambda span: span.start)
 
 
@@ -104,6 +104,41 @@ def _long_form(doc: Doc, end: int, short: str) -> int | None:
         elif word not in _SMALL and word != "-":
             return None
     return None
+
+
+def _without_owners(doc: Doc, ents: list[Span]) -> list[Span]:
+    """Cut "US Federal Trade Commission" and "White House OSTP" to owner and body.
+
+    That is done where what follows the name of a polity or a body of government is a name
+    by itself, well known or used alone in the text.
+    """
+    family = lexicon.words("family")
+    alone = {(_key(ent.text), family.get(ent.label_)) for ent in ents}
+    classes = {_key(ent.text): ent.label_ for ent in ents}
+    found: list[Span] = []
+    for ent in ents:
+        cut = 0
+        kind = family.get(ent.label_)
+        if kind == family["GovernmentBody"] and not known_class(ent.text):
+            for length in range(1, min(4, len(ent))):
+                owner, rest = ent[:length], ent[length:]
+                name = adjectives().get(owner.text.lower(), owner.text)
+                type_ = known_class(name) or classes.get(_key(name))
+                known = family.get(known_class(rest.text) or "")
+                if type_ in lexicon.words("owner") and (
+                    known == kind or (_key(rest.text), kind) in alone
+                ):
+                    cut = length
+                    found += [
+                        _relabelled(owner, type_ or "", ent._.score),
+                        _relabelled(
+                            rest, known_class(rest.text) or ent.label_, ent._.score
+                        ),
+                    ]
+                    break
+        if not cut:
+            found.append(ent)
+    return found
 
 
 def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
@@ -131,9 +166,9 @@ def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-def _relabelled(span: Span, type_: str) -> Span:
+def _relabelled(span: Span, type_: str, score: float) -> Span:
     copy = Span(span.doc, span.start, span.end, label=type_)
-    copy._.score = span._.score
+    copy._.score = score
     return copy
 
 
@@ -227,7 +262,7 @@ def _join_short_names(
             other
             for other in named
             if other != short
-            and family.get(other[0], other[0]) == kind
+            and (family.get(other[0], other[0]) == kind or joins is _is_acronym)
             and any(
                 len(form) < len(other[1]) and joins(form, other[1], other[0])
                 for form in _forms(named[short])
@@ -235,37 +270,6 @@ def _join_short_names(
         ]
         if len(longer) == 1:
             _move(named, short, longer[0])
-
-
-def _join_prefixed(named: dict[tuple[str, str], list[Span]]) -> None:
-    """Join "US Federal Trade Commission" and "White House OSTP" to what they end in.
-
-    That is what a name means that begins with the name of a polity or a body and goes on
-    with a name that stands by itself; "Google Research" ends in no such name.
-    """
-    family = {name: families[0] for name, families in lexicon.words("family").items()}
-    owners = {
-        form
-        for (type_, _), mentions in named.items()
-        if type_ in family
-        for form in _forms(mentions)
-    }
-    for full in sorted(named, key=lambda key: (-len(key[1]), key)):
-        words = full[1].split()
-        for cut in range(1, min(4, len(words))):
-            rest = " ".join(words[cut:])
-            owner = " ".join(words[:cut])
-            known = known_class(adjectives().get(owner, owner))
-            if owner not in owners and known not in family:
-                continue
-            same = [
-                key
-                for key, mentions in named.items()
-                if key != full and key[0] == full[0] and rest in _forms(mentions)
-            ]
-            if len(same) == 1:
-                _move(named, full, same[0])
-                break
 
 
 def _forms(mentions: list[Span]) -> Iterator[str]:
@@ -277,7 +281,7 @@ def _is_acronym(short: str, full: str, type_: str) -> bool:
         return False
     words = re.split(r"[\s-]+", full)
     initials = "".join(w[0] for w in words if w and w not in _SMALL)
-    return 1 < len(short) < 8 and short in {initials, "".join(w[0] for w in words if w)}
+    return 2 < len(short) < 8 and short in {initials, "".join(w[0] for w in words if w)}
 
 
 def _is_part(short: str, full: str, type_: str) -> bool:

@@ -451,7 +451,9 @@ def _is_imposer(text: str, match: re.Match[str]) -> bool:
 @cache
 def _urging() -> re.Pattern[str]:
     """Match a verb by which somebody is to do something: "called on rich nations to "."""
-    verbs = {form for verb in lexicon.all_words("urgeVerb") for form in inflections(verb)}
+    verbs = {
+        form for verb in lexicon.all_words("urgeVerb") for form in inflections(verb)
+    }
     return re.compile(
         rf"(?<!\S){alternation(verbs)} (?=(?:[^\s;.]+ ){{1,8}}?to (?:[^\s<>#]+ ){{0,2}}$)"
     )
