@@ -23,8 +23,6 @@ from training.held_out import is_held_out
 from training.texts import AnnotatedText, problems_of, read_texts
 
 REFERENCE = "Reference"  # the label of a mention that is no name
-# Texts whose authors marked nominal mentions only where a fact hung on them.
-SPARSE_REFERENCES = {"government-and-law", "money-and-companies"}
 OPEN = "?"
 ROLES = ("payer", "recipient")
 
@@ -76,14 +74,13 @@ def written(folder: Path) -> tuple[list[Text], list[Text]]:
     training: list[Text] = []
     held_out: list[Text] = []
     for path in sorted(folder.glob("*.md")):
-        full = path.stem not in SPARSE_REFERENCES
         for document in read_texts(path):
             if problems_of(document, ontology):
                 print(
                     f"{path.name}: {document.id} is left out: see training.texts check"
                 )
                 continue
-            text = _of_written(document, nlp, full)
+            text = _of_written(document, nlp)
             (held_out if is_held_out(document.id) else training).append(text)
     return training, held_out
 
@@ -97,7 +94,7 @@ def _splitter() -> Language:
     return nlp
 
 
-def _of_written(document: AnnotatedText, nlp: Language, full: bool) -> Text:
+def _of_written(document: AnnotatedText, nlp: Language) -> Text:
     doc = nlp(document.text)
     tokens = [token for token in doc if not token.is_space]
     place = {token.i: i for i, token in enumerate(tokens)}
@@ -157,7 +154,7 @@ def _of_written(document: AnnotatedText, nlp: Language, full: bool) -> Text:
             for role in ROLES
         }
         sums.append(Sum(*at, money["kind"], money.get("status", "done"), parts))
-    outside = frozenset("O") if full else frozenset(("O", "B-Reference", "I-Reference"))
+    outside = frozenset("O")
     texts = [token.text for token in tokens]
     return Text(
         document.id,
