@@ -35,7 +35,7 @@ def clusters(doc: Doc) -> Doc:
     acronym, the first or last words, as the ontology's lexicon allows for the class.
     """
     named: dict[tuple[str, str], list[Span]] = defaultdict(list)
-    ents = _with_repetitions(doc, _without_owners(doc, _with_long_forms(doc)))
+    ents = _with_repetitions(doc, _without_owners(_with_long_forms(doc)))
     types = _voted_types(ents)
     for ent in ents:
         key = _key(ent.text)
@@ -57,6 +57,12 @@ def clusters(doc: Doc) -> Doc:
         ),
         key=lambda span: span.start,
     )
+    named_at = {token.i for ent in doc.ents for token in ent}
+    doc.spans["references"] = [
+        span
+        for span in doc.spans.get("references", ())
+        if named_at.isdisjoint(range(span.start, span.end))
+    ]
     return doc
 
 
@@ -68,25 +74,42 @@ def _with_long_forms(doc: Doc) -> list[Span]:
     or not.  One of the two must have been recognised.
     """
     found = list(doc.ents)
+    furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
     for token in doc[1:-2]:
         short = doc[token.i + 1 : token.i + 2]
-        if token.text != "(" or doc[token.i + 2].text != ")":
+        if token.text != "(" or doc[token.i + 2].text != ")" or token.i in furniture:
             continue
         start = _long_form(doc, token.i, short.text)
         if start is None:
             continue
-        touched = [e for e in found if e.start < token.i and e.end > start]
-        own = [
-            e for e in found if e.start <= short.start < e.end or e.text == short.text
-        ]
-        if any(e.start < start for e in touched) or not (touched or own):
-            continue
         long = doc[start : token.i]
-        told = class_by_words(long.text)
-        label = told or max(touched or own, key=lambda e: (len(e), -e.start)).label_
-        covered = (*touched, *(e for e in own if e.start <= short.start < e.end))
-        found = [e for e in found if e not in covered]
-        found += [_relabelled(name, label, 1.0) for name in (long, short)]
+        touched = [e for e in found if e.start < token.i and e.end > start]
+        inside = [e for e in found if e.start <= short.start < e.end]
+        if any(e.start < start or e.end > token.i for e in touched) or any(
+            e.start < token.i or e.end > short.end for e in inside
+        ):
+            continue
+        # A name within the words tells what they name only if it is their head.
+        telling = [
+            *(
+                e
+                for e in touched
+                if e.end == long.end and e.text.lower() not in adjectives()
+            ),
+            *inside,
+            *(e for e in found if e.text == short.text),
+        ]
+        if not telling:
+            continue
+        label = (
+            known_class(long.text)
+            or known_class(short.text)
+            or class_by_words(long.text)
+            or telling[0].label_
+        )
+        score = max(e._.score for e in telling)
+        found = [e for e in found if e not in touched and e not in inside]
+        found += [_relabelled(name, label, score) for name in (long, short)]
     return sorted(found, key=lambda span: span.start)
 
 
@@ -97,7 +120,11 @@ def _long_form(doc: Doc, end: int, short: str) -> int | None:
         return None
     for i in range(end - 1, max(-1, end - 3 * len(letters)), -1):
         word = doc[i].lower_
-        if letters and word[0] == letters[-1] and doc[i].is_alpha:
+        if (
+            word[0] == letters[-1]
+            and doc[i].is_alpha
+            and not (word in _SMALL and len(letters) == 1)
+        ):
             letters.pop()
             if not letters:
                 return i
@@ -106,39 +133,51 @@ def _long_form(doc: Doc, end: int, short: str) -> int | None:
     return None
 
 
-def _without_owners(doc: Doc, ents: list[Span]) -> list[Span]:
+def _without_owners(ents: list[Span]) -> list[Span]:
     """Cut "US Federal Trade Commission" and "White House OSTP" to owner and body.
 
-    That is done where what follows the name of a polity or a body of government is a name
-    by itself, well known or used alone in the text.
+    That is done where what follows the name of a polity or a body of government is a
+    well-known name that the text uses elsewhere too, if only by its acronym: a "California
+    Supreme Court" is not the one that everyone knows.
     """
-    family = lexicon.words("family")
-    alone = {(_key(ent.text), family.get(ent.label_)) for ent in ents}
+    used = Counter(known_key(_key(e.text), e.label_) for e in ents)
     classes = {_key(ent.text): ent.label_ for ent in ents}
     found: list[Span] = []
     for ent in ents:
-        cut = 0
-        kind = family.get(ent.label_)
-        if kind == family["GovernmentBody"] and not known_class(ent.text):
-            for length in range(1, min(4, len(ent))):
-                owner, rest = ent[:length], ent[length:]
-                name = adjectives().get(owner.text.lower(), owner.text)
-                type_ = known_class(name) or classes.get(_key(name))
-                known = family.get(known_class(rest.text) or "")
-                if type_ in lexicon.words("owner") and (
-                    known == kind or (_key(rest.text), kind) in alone
-                ):
-                    cut = length
-                    found += [
-                        _relabelled(owner, type_ or "", ent._.score),
-                        _relabelled(
-                            rest, known_class(rest.text) or ent.label_, ent._.score
-                        ),
-                    ]
-                    break
-        if not cut:
+        length = _owner_length(ent, used, classes)
+        if length:
+            owner, rest = ent[:length], ent[length:]
+            found += [
+                _relabelled(owner, _owner_class(owner, classes), ent._.score),
+                _relabelled(rest, ent.label_, ent._.score),
+            ]
+        else:
             found.append(ent)
     return found
+
+
+def _owner_length(ent: Span, used: Counter[str], classes: dict[str, str]) -> int:
+    """Return how many words of a name are its owner's, 0 when it is to stay whole."""
+    if "prefix" not in lexicon.words("owner").get(ent.label_, ()) or known_class(
+        ent.text
+    ):
+        return 0
+    for length in range(1, min(4, len(ent))):
+        rest = ent[length:].text
+        if (
+            known_class(rest) == ent.label_
+            and used[known_key(_key(rest), ent.label_)]
+            and _owner_class(ent[:length], classes)
+        ):
+            return length
+    return 0
+
+
+def _owner_class(owner: Span, classes: dict[str, str]) -> str:
+    """Return the class of what may own a body, "" for anything else."""
+    name = adjectives().get(owner.text.lower(), owner.text)
+    label = known_class(name) or classes.get(_key(name), "")
+    return label if label in lexicon.words("owner") else ""
 
 
 def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
@@ -153,16 +192,16 @@ def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
         if len(ent.text) > 2 and not is_word and ent._.score > SURE:
             names.setdefault(ent.text, ent)
     matcher = PhraseMatcher(doc.vocab)
-    matcher.add("name", [ent.as_doc() for ent in names.values()])
+    for name, ent in names.items():
+        matcher.add(name, [ent.as_doc()])
     found = list(ents)
     furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
     taken = {token.i for ent in ents for token in ent} | furniture
     for span in filter_spans(matcher(doc, as_spans=True)):
         if not taken.intersection(range(span.start, span.end)):
-            first = names[span.text]
-            repeated = Span(doc, span.start, span.end, label=first.label_)
-            repeated._.score = first._.score
-            found.append(repeated)
+            # Tokens match whatever the space between them: the name is the match's id.
+            first = names[span.label_]
+            found.append(_relabelled(span, first.label_, first._.score))
     return tuple(sorted(found, key=lambda span: span.start))
 
 
@@ -262,9 +301,14 @@ def _join_short_names(
             other
             for other in named
             if other != short
-            and (family.get(other[0], other[0]) == kind or joins is _is_acronym)
             and any(
-                len(form) < len(other[1]) and joins(form, other[1], other[0])
+                # Two letters spell too many names to cross from one kind to another.
+                (
+                    family.get(other[0], other[0]) == kind
+                    or (joins is _is_acronym and len(form) > 2)
+                )
+                and len(form) < len(other[1])
+                and joins(form, other[1], other[0])
                 for form in _forms(named[short])
             )
         ]
@@ -281,7 +325,7 @@ def _is_acronym(short: str, full: str, type_: str) -> bool:
         return False
     words = re.split(r"[\s-]+", full)
     initials = "".join(w[0] for w in words if w and w not in _SMALL)
-    return 2 < len(short) < 8 and short in {initials, "".join(w[0] for w in words if w)}
+    return 1 < len(short) < 8 and short in {initials, "".join(w[0] for w in words if w)}
 
 
 def _is_part(short: str, full: str, type_: str) -> bool:

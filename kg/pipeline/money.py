@@ -450,12 +450,18 @@ def _is_imposer(text: str, match: re.Match[str]) -> bool:
 
 @cache
 def _urging() -> re.Pattern[str]:
-    """Match a verb by which somebody is to do something: "called on rich nations to "."""
+    """Match a verb by which others are to do something: "called on rich nations to ".
+
+    A passive ("was ordered by a court to") and a noun ("at the request of") are none: what
+    is named before them is what is to do it.
+    """
     verbs = {
         form for verb in lexicon.all_words("urgeVerb") for form in inflections(verb)
     }
     return re.compile(
-        rf"(?<!\S){alternation(verbs)} (?=(?:[^\s;.]+ ){{1,8}}?to (?:[^\s<>#]+ ){{0,2}}$)"
+        r"(?<!\S)(?<!was )(?<!were )(?<!been )(?<!being )(?<!is )(?<!are )(?<!be )(?<!at )"
+        rf"(?<!in )(?<!on )(?<!of )(?<!'s ){alternation(verbs)} "
+        r"(?!(?:[^\s;.]+ ){0,2}(?:by|of) )(?=(?:[^\s;.]+ ){1,8}?to (?:[^\s<>#]+ ){0,2}$)"
     )
 
 
@@ -470,9 +476,9 @@ def _subject(
 
     Who "calls on donors to give" gives nothing: the donors do, if they are named.
     """
-    urged = list(_urging().finditer(text, 0, before))
+    urged = _urging().search(text, 0, before)
     if urged:
-        named = (group for group in groups if urged[-1].end() <= group[0] < before)
+        named = (group for group in groups if urged.end() <= group[0] < before)
         return next((clusters for _, _, clusters in named), ())
     chosen: tuple[int, ...] = ()
     for start, end, clusters in groups:

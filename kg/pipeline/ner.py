@@ -200,7 +200,7 @@ def _ending_in(words: tuple[str, ...]) -> re.Pattern[str]:
     """
     capital = r"(?!(?:The|This|That|In|An?|Under|While|When|If|And|But)\b)[A-Z][\w-]*"
     # "and the" begins another name.
-    small = r"(?:(?:(?:of|for|on|in|to) (?:the )?|and |& )?)"
+    small = r"(?:(?:of|for|on|in|to) (?:the )?|and |& )?"
     ending = lexicon.alternation(words)
     return re.compile(
         rf"(?<![\w’'-]){capital} (?:{small}[A-Z][\w-]* ){{0,5}}{ending}(?!\w)"
@@ -216,9 +216,10 @@ def class_by_words(name: str) -> str | None:
         return None
     head = re.split(r" (?:of|for) ", name)[0].rpartition(" ")[2]
     head = head[:1].upper() + head[1:]
-    for label, told in sorted(lexicon.words("ending").items()):
-        if head in told:
-            return label
+    for property_ in ("ending", "kindWord"):
+        for label, told in sorted(lexicon.words(property_).items()):
+            if head in told:
+                return label
     return None
 
 

@@ -15,20 +15,22 @@ def cuts(sentences: Sequence[int]) -> list[tuple[int, int]]:
     Args:
         sentences: The number of words of each sentence.
     """
-    total = sum(sentences)
-    windows = -(-total // WINDOW_WORDS)
     found: list[tuple[int, int]] = []
     start = end = 0
+    total = sum(sentences)
     for length in sentences:
-        # A window is full at its even share of the text, or when no more fits.
-        full = end - start >= total / max(1, windows) - length / 2
-        if end > start and (full or end - start + length > WINDOW_WORDS):
+        left = total - start
+        share = left / max(1, -(-left // WINDOW_WORDS))
+        # A window is full at its even share of what is left, or when no more fits.
+        full = end - start + length / 2 > share or end - start + length > WINDOW_WORDS
+        if end > start and left > WINDOW_WORDS and full:
             found.append((start, end))
             start = end
         end += length
         while end - start > WINDOW_WORDS:
-            found.append((start, start + WINDOW_WORDS))
-            start += WINDOW_WORDS
+            cut = start + -(-(end - start) // -(-(end - start) // WINDOW_WORDS))
+            found.append((start, cut))
+            start = cut
     if end > start:
         found.append((start, end))
     return found
