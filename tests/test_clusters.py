@@ -88,7 +88,9 @@ def test_an_acronym_joins_a_longer_name_of_another_class() -> None:
 
 
 def test_a_name_written_with_other_spaces_is_found_again() -> None:
-    found = clustered("Rolls-Royce won. Then Rolls - Royce lost.", **{"Rolls-Royce": "Company"})
+    found = clustered(
+        "Rolls-Royce won. Then Rolls - Royce lost.", **{"Rolls-Royce": "Company"}
+    )
     assert [type_ for type_, _ in found] == ["Company", "Company"]
 
 

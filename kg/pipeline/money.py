@@ -436,7 +436,8 @@ def _roles(
             return source, (subject if told else to)
         if trigger.kind in lexicon.words("takeVerb"):
             # "Google will pay a fine of ..., to ...": who pays owes it.
-            return _led(doc, subject), to if _is_imposer(text, match) else ()
+            by_order = _urger(text, agents, trigger.start)
+            return _led(doc, subject), to if _is_imposer(text, match) else by_order
         return _led(doc, subject), beside or to
     owner = _possessor(text, agents, min(match.start(), trigger.start))
     if trigger.kind in lexicon.words("takeVerb"):
@@ -463,6 +464,25 @@ def _urging() -> re.Pattern[str]:
         rf"(?<!in )(?<!on )(?<!of )(?<!'s ){alternation(verbs)} "
         r"(?!(?:[^\s;.]+ ){0,2}(?:by|of) )(?=(?:[^\s;.]+ ){1,8}?to (?:[^\s<>#]+ ){0,2}$)"
     )
+
+
+def _urger(
+    text: str, agents: list[tuple[int, int, tuple[int, ...]]], before: int
+) -> tuple[int, ...]:
+    """Return who urges another to act: "the court ordered <1> to", "ordered by <1> to"."""
+    urged = _urging().search(text, 0, before)
+    if urged:
+        return _subject(text, agents, urged.start())
+    ordered = _urged_by().search(text, 0, before)
+    return _first_after(text, agents, ordered.end(), before, None) if ordered else ()
+
+
+@cache
+def _urged_by() -> re.Pattern[str]:
+    verbs = {
+        form for verb in lexicon.all_words("urgeVerb") for form in participles(verb)
+    }
+    return re.compile(rf"(?<!\S){alternation(verbs)} by ")
 
 
 def _clusters(skeleton: Skeleton, group: int) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from kg import lexicon
 from kg.ontology import load_ontology
 from kg.pipeline.attributes import FoundClaim, FoundPart
 from kg.pipeline.encoder import session
+from kg.pipeline.heads import chosen
 from kg.pipeline.mentions import AMOUNT, Mentioned, mentioned
 from kg.pipeline.pairs import Bools, Ints, mention_pairs
 from kg.pipeline.phrases import Phrases
@@ -121,6 +124,7 @@ class Relations:
         self._add_phrases(doc, found, seen)
         self._drop_turned(found)
         _keep_most_telling(found)
+        _keep_own_heads(doc, found)
         doc._.claims = tuple(
             sorted(found.values(), key=lambda c: (c.sentence.start, c.trigger))
         )
@@ -313,6 +317,31 @@ def _keep_most_telling(found: dict[tuple[int, str, int, int], FoundClaim]) -> No
         first = (claim.predicate, claim.subject) == (predicate, subject)
         if not first and claim.confidence < TELLING:
             del found[key]
+
+
+def _keep_own_heads(
+    doc: Doc, found: dict[tuple[int, str, int, int], FoundClaim]
+) -> None:
+    """Where two vie for the same two polities, keep for each the one it heads."""
+    for predicate, classes in sorted(lexicon.words("oneEach").items()):
+        likely: dict[int, dict[int, float]] = defaultdict(dict)
+        for claim in found.values():
+            if (
+                claim.predicate == predicate
+                and doc._.clusters[claim.object].type in classes
+                and claim.confidence >= TELLING
+            ):
+                before = likely[claim.subject].get(claim.object, 0.0)
+                likely[claim.subject][claim.object] = max(before, claim.confidence)
+        own = chosen(likely)
+        for key, claim in list(found.items()):
+            if (
+                claim.predicate == predicate
+                and claim.subject in own
+                and claim.object in likely[claim.subject]
+                and claim.object != own[claim.subject]
+            ):
+                del found[key]
 
 
 def _key(claim: FoundClaim) -> tuple[int, str, int, int]:
