@@ -83,9 +83,12 @@ def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> 
 
 
 def int8(path: Path) -> bytes:
-    """Return an ONNX model with the weights of its products in int8."""
+    """Return an ONNX model with the weights of its products in eight bits.
+
+    Unsigned: processors without VNNI overflow in sums of signed weights.
+    """
     small = path.with_suffix(".int8.onnx")
-    quantize_dynamic(path, small, weight_type=QuantType.QInt8)
+    quantize_dynamic(path, small, weight_type=QuantType.QUInt8)
     return small.read_bytes()
 
 

@@ -26,7 +26,8 @@ from kg.values.dates import resolve_date
 
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
-LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.4
+LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.25
+SAID = 0.6  # how surely words alone tell that a sum is paid
 NAMED = 5.0  # how many times likelier a kind is whose verb or noun stands by the sum
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
@@ -236,7 +237,7 @@ def _kind(trigger: _Trigger | None, judged: _Judged | None) -> tuple[str | None,
     Words that say "paid" outvote a network that is only inclined to see a statistic.
     """
     if judged is None:
-        return (trigger.kind, 0.6) if trigger else (None, 0.0)
+        return (trigger.kind, SAID) if trigger else (None, 0.0)
     paid = 1.0 - judged.kinds[""]
     if paid < (DOUBTED_PAYMENT if trigger else LIKELY_PAYMENT):
         return None, 0.0
@@ -245,7 +246,8 @@ def _kind(trigger: _Trigger | None, judged: _Judged | None) -> tuple[str | None,
         (kind for kind in judged.kinds if kind),
         key=lambda kind: judged.kinds[kind] * (NAMED if kind == named else 1.0),
     )
-    return best, paid
+    # Two witnesses: both would have to err.
+    return best, 1.0 - (1.0 - paid) * (1.0 - SAID) if trigger else paid
 
 
 def _of_network(
@@ -288,8 +290,14 @@ def _with_parties_of(told: FoundMoney, event: FoundMoney) -> FoundMoney:
 def _may_be_one(first: FoundMoney, again: FoundMoney) -> bool:
     """Tell whether a sum of the same size is the first told again.
 
-    It is, unless both tell who has part in them and name nobody in common.
+    It is, unless both tell who has part in them and name nobody in common, or one is paid
+    and the other is not: "$30bn if it meets its goals" and the "$30bn it raised".
     """
+    done = [
+        load_ontology().statuses[e.status].asserted for e in (first, again) if e.status
+    ]
+    if len(set(done)) > 1 and first.payer != again.payer:
+        return False
     sizes = [(e.amount.low, e.amount.high, e.amount.currency) for e in (first, again)]
     one, other = ({*e.payer, *e.recipient} for e in (first, again))
     return sizes[0] == sizes[1] and not (one and other and one.isdisjoint(other))

@@ -93,7 +93,28 @@ class Statuses:
             )
             for money in doc._.money
         )
+        doc._.claims = tuple(
+            self._as_paid(claim, doc._.money) for claim in doc._.claims
+        )
         return doc
+
+    def _as_paid(self, claim: FoundClaim, events: tuple[FoundMoney, ...]) -> FoundClaim:
+        """Let what follows from a payment be no surer than the payment in its sentence.
+
+        Who only offered to buy does not own.
+        """
+        if claim.predicate not in lexicon.words("followsPayment"):
+            return claim
+        paid = [
+            event.status
+            for event in events
+            if event.sentence.start == claim.sentence.start
+            and claim.subject in event.payer
+            and (claim.object in event.recipient or not event.recipient)
+        ]
+        if claim.status == self._asserted and paid and self._asserted not in paid:
+            return replace(claim, status=paid[0])
+        return claim
 
     def _claim_status(self, claim: FoundClaim) -> str:
         if claim.status:
@@ -131,7 +152,11 @@ class Statuses:
         start, end = claim.trigger
         if claim.status != self._asserted or end - start > FAR:
             return None
-        words = _words(claim.sentence.doc[start:end])
+        doc = claim.sentence.doc
+        # "Neither Ghana nor Togo has signed": the word may stand before the first thing.
+        first = min(claim.subject_at.start, claim.object_at.start)
+        words = _words(doc[max(first - 1, claim.sentence.start) : first])
+        words += " " + _words(doc[start:end])
         return next(
             (name for name, _, near in self._cues if near and near.search(words)), None
         )
@@ -216,6 +241,7 @@ def _speech() -> tuple[re.Pattern[str], ...]:
             rf"(?:has |have |had |also |later )?{plain} "
             r"(?:(?:reporters|journalists|<\d+>|lawmakers|parliament) )?(?:@ |on @ )?"
             r"(?:that |he |she |it |they |[,:] |<\d+> |there )",
+            rf"(?:, |\. ){plain} <\d+> (?:'s )?(?:[^\s<>,;]+ ){{1,5}}(?:, )?{_SPEAKER}",
             rf"(?:, |\. ){plain} {_SPEAKER}",
             rf"{sources} {_SPEAKER}",
         )
@@ -227,5 +253,19 @@ def _speaker(doc: Doc, skeleton: Skeleton) -> int | None:
     for expression in _speech():
         match = expression.search(skeleton.text)
         if match:
-            return skeleton.groups[int(match["speaker"])][0].cluster
+            speaker = skeleton.groups[int(match["speaker"])][0].cluster
+            return _who_works_there(doc, skeleton, match.start("speaker") - 1, speaker)
     return None
+
+
+def _who_works_there(doc: Doc, skeleton: Skeleton, at: int, body: int) -> int:
+    """Return who is "of" the one named at an offset: "Lina Mbeki of the Institute said"."""
+    before = re.search(
+        r"<(\d+)> (?:, [^<>;]{0,60})?(?:of|from|at|for|with) $", skeleton.text[:at]
+    )
+    if before is None:
+        return body
+    person = skeleton.groups[int(before[1])][0].cluster
+    types = (doc._.clusters[person].type, doc._.clusters[body].type)
+    works = load_ontology().allows(types[0], "worksFor", types[1])
+    return person if works else body
