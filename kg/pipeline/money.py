@@ -183,6 +183,8 @@ class Money:
         if trigger is not None:
             by_words = _roles(doc, skeleton, match, trigger)
             # What the verb's own sides say outvotes what the network guesses.
+            if _urging().search(skeleton.text, 0, trigger.start):
+                payer = ()  # it is whom the verb names, or nobody with a name
             payer = by_words[0] or tuple(p for p in payer if p not in by_words[1])
             recipient = by_words[1] or tuple(r for r in recipient if r not in payer)
         amount_at = doc.spans["amounts"][number]
@@ -435,7 +437,7 @@ def _roles(
         if beside or on or not _names_offence(text, trigger):
             return beside or on, subject
         # "Google fined €250m in France": a headline's passive goes without its "was".
-        return subject, by
+        return subject, by or _urger(text, agents, trigger.start)
     if trigger.way == "receive":
         return source, subject
     if trigger.way == "give":

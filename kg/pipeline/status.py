@@ -267,5 +267,8 @@ def _who_works_there(doc: Doc, skeleton: Skeleton, at: int, body: int) -> int:
         return body
     person = skeleton.groups[int(before[1])][0].cluster
     types = (doc._.clusters[person].type, doc._.clusters[body].type)
-    works = load_ontology().allows(types[0], "worksFor", types[1])
+    works = any(
+        load_ontology().allows(types[0], predicate, types[1])
+        for predicate in lexicon.words("post")
+    )
     return person if works else body
