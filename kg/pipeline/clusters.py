@@ -144,6 +144,11 @@ def _without_owners(ents: list[Span]) -> list[Span]:
     classes = {_key(ent.text): ent.label_ for ent in ents}
     found: list[Span] = []
     for ent in ents:
+        whole = known_class(_key(ent.text))
+        if whole in lexicon.words("means"):
+            # "Government of Canada" is a name of Canada.
+            found.append(_relabelled(ent, whole, ent._.score))
+            continue
         length = _owner_length(ent, used, classes)
         if length:
             owner, rest = ent[:length], ent[length:]
@@ -222,7 +227,11 @@ def _key(name: str) -> str:
     words = name_key(" ".join(name.split())).replace(",", "").split()
     while len(words) > 1 and words[-1] in _legal_forms():
         words.pop()
-    return " ".join(words)
+    key = " ".join(words)
+    for said in lexicon.all_words("means"):
+        if known_class(key.removeprefix(said)):
+            return key.removeprefix(said)
+    return key
 
 
 @cache
@@ -248,6 +257,13 @@ def _names(mentions: list[Span]) -> tuple[str, ...]:
     """
     counts = Counter(" ".join(mention.text.split()) for mention in mentions)
     proper = {n: counts[n] for n in counts if n.lower() not in adjectives()}
+    # "Government of Canada" is called Canada, if only by those words.
+    means = tuple(lexicon.all_words("means"))
+    plain = {n: c for n, c in proper.items() if not n.lower().startswith(means)}
+    if proper and not plain:
+        known = {known_label(_key(n), known_class(_key(n)) or ""): 0 for n in proper}
+        plain = {n: c for n, c in known.items() if n}
+    proper = plain or proper
     if not proper:
         proper = {adjectives()[next(iter(counts)).lower()]: 0}
     fullest = max(proper, key=lambda n: (not n.isupper(), len(n), proper[n], n))
