@@ -63,7 +63,7 @@ def stored(path: Path) -> dict[str, np.ndarray]:
             bias = next((i for i in node.input if i.endswith(".bias")), None)
             product = next((product_of[i] for i in node.input if i in product_of), None)
             if bias and product:
-                found[bias.removesuffix("bias") + "weight"] = found[product].T
+                found[bias.removesuffix("bias") + "weight"] = found.pop(product).T
     return found
 
 

@@ -57,6 +57,7 @@ def clusters(doc: Doc) -> Doc:
         ),
         key=lambda span: span.start,
     )
+    # A name, whoever found it, is no reference.
     named_at = {token.i for ent in doc.ents for token in ent}
     doc.spans["references"] = [
         span

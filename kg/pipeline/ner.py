@@ -94,12 +94,6 @@ class Ner:
             for span in found
             if not any(start < span.end and span.start < end for start, end in no_names)
         )
-        named = {token.i for span in doc.ents for token in span}
-        doc.spans["references"] = [
-            span
-            for span in doc.spans["references"]
-            if not named.intersection(range(span.start, span.end))
-        ]
         return doc
 
     def borrow(self, other: Language) -> None:
