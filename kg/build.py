@@ -6,18 +6,23 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import rdf
 from kg.build_report import BuildReport
+from kg.corrections import FILE as CORRECTIONS
+from kg.corrections import Correction, read_corrections
 from kg.errors import InputError, UsageError
+from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
 from kg.resolve import resolve
 from kg.shelf import Shelf
+from kg.side_by_side import cores, side_by_side
 from kg.state import MIN_CONFIDENCE, state
 from kg.store import GraphStore
 
@@ -36,6 +41,7 @@ def build(
     pipeline: str | None = None,
     min_confidence: float | None = None,
     prune: bool = False,
+    corrections: Path | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Read texts into the graph of an output folder.
@@ -52,6 +58,8 @@ def build(
         min_confidence: Facts and sums below it are left out of the graph; kept with the
             folder.
         prune: Remove documents whose file is gone.
+        corrections: The file of what people decided; ``corrections.txt`` in the output
+            folder if never given, and kept with the folder.
         progress: Told of each file before it is read.
 
     Raises:
@@ -67,17 +75,24 @@ def build(
         base = _settled_base(shelf, base)
         if min_confidence is not None:
             shelf.set_setting("min_confidence", str(min_confidence))
-        for number, source in enumerate(sources.found):
+        if corrections is not None:
+            shelf.set_setting("corrections", str(corrections.resolve()))
+        # Read before anything is done: a slip in the file must not cost the build.
+        decisions = _corrections(shelf, output)
+        # Of a pipeline that is not ours nobody knows whether it may run twice at a time.
+        workers = min(cores(), len(sources.found)) if pipeline is None else 1
+        jobs = _changed(sources.found, shelf, log, pipeline, workers)
+        for job, result in side_by_side(_annotated, jobs, workers):
             if progress:
-                progress(number, len(sources.found), source.path)
-            try:
-                _shelve(source, shelf, log, pipeline)
-            except InputError as error:
-                # A copy without its traceback, whose frames would keep the store open.
-                log.failed.append(InputError(error.path, error.reason))
+                progress(job.number, len(sources.found), job.source.path)
+            if isinstance(result, InputError):
+                log.failed.append(result)
+            else:
+                _shelve(job, *result, shelf, log, pipeline)
         if prune:
             log.removed += _prune(shelf)
-        restated = _restate(shelf, store, base)
+        restated, unmet = _restate(shelf, store, base, decisions)
+        log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
         documents = len(shelf.locations())
     return BuildReport(
         tuple(log.added),
@@ -131,8 +146,34 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
                 ids.append(found)
         for id_ in ids:
             shelf.remove(id_)
-        _restate(shelf, store, _settled_base(shelf, None))
+        decisions = _corrections(shelf, output)
+        _restate(shelf, store, _settled_base(shelf, None), decisions)
     return tuple(ids)
+
+
+def restate(output: Path) -> tuple[Correction, ...]:
+    """State the graph again as the corrections now say, without reading any text.
+
+    Returns:
+        The corrections that meet nothing in the graph.
+
+    Raises:
+        UsageError: A correction cannot be understood; the graph stays as it is.
+        StoreError: The store cannot be opened or written.
+    """
+    Shelf.open(output).close()
+    with _opened(output) as (store, shelf):
+        decisions = _corrections(shelf, output)
+        return _restate(shelf, store, _settled_base(shelf, None), decisions)[1]
+
+
+def corrections_file(output: Path) -> Path:
+    """Return where the corrections of an output folder are kept."""
+    shelf = Shelf.open(output)
+    try:
+        return _corrections_file(shelf, output)
+    finally:
+        shelf.close()
 
 
 class _Log:
@@ -179,30 +220,73 @@ def _settled_base(shelf: Shelf, wanted: str | None) -> str:
     return base
 
 
-def _shelve(source: Source, shelf: Shelf, log: _Log, pipeline: str | None) -> None:
-    """Read and annotate one file, unless the shelf holds it as it is."""
-    data = read_bytes(source)
-    mark = fingerprint(source, data)
-    digest = hashlib.sha256(data).hexdigest()
-    location = f"-:{digest}" if source.location == "-" else source.location
-    if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
-        log.unchanged.append(source.path)
-        return
-    document = read(source, data)
-    holder = shelf.holder_of(document.id)
-    if holder and holder != location and Path(holder).exists():
-        log.unchanged.append(source.path)
-        log.notes.append(
-            f"{source.path}: the same text under the same name as {holder}"
-        )
-        return
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file that is new or has changed."""
+
+    number: int
+    source: Source
+    location: str
+    mark: str
+    data: bytes
+    nlp: Language
+
+
+def _changed(
+    sources: Sequence[Source],
+    shelf: Shelf,
+    log: _Log,
+    pipeline: str | None,
+    workers: int,
+) -> Iterator[_Job]:
+    """Yield the files that the shelf does not hold as they are."""
+    for number, source in enumerate(sources):
+        try:
+            data = read_bytes(source)
+        except InputError as error:
+            log.failed.append(InputError(error.path, error.reason))
+            continue
+        mark = fingerprint(source, data)
+        digest = hashlib.sha256(data).hexdigest()
+        location = f"-:{digest}" if source.location == "-" else source.location
+        if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
+            log.unchanged.append(source.path)
+        else:
+            # Loaded here, for the first file that needs it, and not by two workers.
+            nlp = _pipeline(pipeline, side_by_side=workers > 1)
+            yield _Job(number, source, location, mark, data, nlp)
+
+
+def _annotated(job: _Job) -> tuple[Document, Annotation] | InputError:
     from kg.annotate import annotate
 
-    annotation = annotate(document, _pipeline(pipeline))
-    known = location in shelf.locations().values()
-    shelf.put(location, mark, _pipeline_digest(pipeline), document, annotation)
-    (log.replaced if known or holder else log.added).append(source.path)
-    log.notes += [f"{source.path}: {note}" for note in document.notes]
+    try:
+        document = read(job.source, job.data)
+        return document, annotate(document, job.nlp)
+    except InputError as error:
+        # A copy without its traceback, whose frames would keep the store open.
+        return InputError(error.path, error.reason)
+
+
+def _shelve(
+    job: _Job,
+    document: Document,
+    annotation: Annotation,
+    shelf: Shelf,
+    log: _Log,
+    pipeline: str | None,
+) -> None:
+    path = job.source.path
+    holder = shelf.holder_of(document.id)
+    if holder and holder != job.location and Path(holder).exists():
+        log.unchanged.append(path)
+        log.notes.append(f"{path}: the same text under the same name as {holder}")
+        return
+    known = job.location in shelf.locations().values()
+    digest = _pipeline_digest(pipeline)
+    shelf.put(job.location, job.mark, digest, document, annotation)
+    (log.replaced if known or holder else log.added).append(path)
+    log.notes += [f"{path}: {note}" for note in document.notes]
     log.words += annotation.words
 
 
@@ -217,10 +301,23 @@ def _prune(shelf: Shelf) -> list[str]:
     return gone
 
 
-def _restate(shelf: Shelf, store: GraphStore, base: str) -> int:
-    """Resolve all documents together and write those graphs that come out different."""
+def _corrections_file(shelf: Shelf, output: Path) -> Path:
+    return Path(shelf.setting("corrections") or output / CORRECTIONS)
+
+
+def _corrections(shelf: Shelf, output: Path) -> tuple[Correction, ...]:
+    return read_corrections(_corrections_file(shelf, output), load_ontology())
+
+
+def _restate(
+    shelf: Shelf, store: GraphStore, base: str, corrections: tuple[Correction, ...]
+) -> tuple[int, tuple[Correction, ...]]:
+    """Resolve all documents together and write those graphs that come out different.
+
+    Returns how many that are, and the corrections that met nothing.
+    """
     ontology = load_ontology()
-    resolution = resolve((s.document.id, s.annotation.entities) for s in shelf)
+    resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
     least = float(shelf.setting("min_confidence") or MIN_CONFIDENCE)
     written = 0
     wanted = set()
@@ -239,7 +336,7 @@ def _restate(shelf: Shelf, store: GraphStore, base: str) -> int:
         if name not in wanted:
             store.replace(name, ())
     _describe_terms(store)
-    return written
+    return written, resolution.unmet()
 
 
 def _describe_terms(store: GraphStore) -> None:
@@ -251,11 +348,11 @@ def _describe_terms(store: GraphStore) -> None:
 
 
 @cache
-def _pipeline(name: str | None) -> Language:
+def _pipeline(name: str | None, *, side_by_side: bool = False) -> Language:
     # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
-    return load_pipeline(name)
+    return load_pipeline(name, side_by_side=side_by_side)
 
 
 @cache
@@ -264,7 +361,7 @@ def _pipeline_digest(name: str | None) -> str:
     digest = hashlib.sha256()
     code = Path(__file__).parent
     files = [
-        *ontology_folder().glob("*.ttl"),
+        *ontology_folder().rglob("*.ttl"),
         *(code / name for name in ("annotate.py", "known.py", "lexicon.py")),
         *(code / "reading").glob("*.py"),
         *(code / "pipeline").glob("*.py"),

@@ -109,6 +109,11 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Take the entities of another installed spaCy pipeline.",
 )
 @click.option("--base", help="What the IRIs of documents and entities begin with.")
+@click.option(
+    "--corrections",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of `kg correct`; kept for later builds.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
 def build(
@@ -119,6 +124,7 @@ def build(
     min_confidence: float | None,
     pipeline: str | None,
     base: str | None,
+    corrections: Path | None,
     quiet: bool,
 ) -> None:
     """Read texts into the graph and write its page.
@@ -150,6 +156,7 @@ def build(
         pipeline=pipeline,
         min_confidence=min_confidence,
         prune=prune,
+        corrections=corrections,
         progress=progress,
     )
     if shows:
@@ -494,3 +501,106 @@ def remove(documents: tuple[str, ...], output: Path) -> None:
     for id_ in remove_documents(documents, output):
         click.echo(f"removed {id_}", err=True)
     write_view(output)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True))
+@click.option("--json", "json_", is_flag=True, help="The changes as JSON.")
+def diff(old: Path, new: Path, json_: bool) -> None:
+    """Show what appeared (+), vanished (-) or changed (~) between two graphs.
+
+    OLD and NEW are output folders or files of `kg export --format json`.
+
+    \b
+    kg export > before.json && kg build corpus/ && kg diff before.json output/
+    """
+    import json
+    from dataclasses import asdict
+
+    from kg.diff import diff as compare
+    from kg.diff import load_records
+    from kg.ontology import load_ontology
+    from kg.terminal import change
+
+    ontology = load_ontology()
+    changes = compare(load_records(old, ontology), load_records(new, ontology))
+    if json_:
+        data = [asdict(found) for found in changes]
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for found in changes:
+        click.echo(change(found))
+
+
+@main.command()
+@with_records
+def conflicts(records: Any, ontology: Any) -> None:
+    """Show where sources contradict each other, each with its sentence.
+
+    \b
+    kg conflicts
+    """
+    from kg.conflicts import conflicts as contradictions
+    from kg.terminal import Describer
+
+    describer = Describer(records, ontology)
+    found = contradictions(records, ontology)
+    for conflict in found:
+        click.echo(click.style(conflict.reason, bold=True))
+        for side in conflict.sides:
+            click.echo("\n".join(describer.said(side)))
+        click.echo()
+    click.echo(f"{len(found)} contradictions", err=True)
+
+
+@main.command()
+@click.argument("verb", metavar="VERB")
+@click.argument("parts", nargs=-1)
+@output_option
+def correct(verb: str, parts: tuple[str, ...], output: Path) -> None:
+    """Decide something about the graph, for good: kept in a file, applied at each build.
+
+    ENTITY is an id or a name; a name with spaces needs quotes.
+
+    \b
+    kg correct merge "AI Act" "Artificial Intelligence Act"   the first is the second
+    kg correct apart ENTITY ENTITY            the two are never one
+    kg correct split ENTITY DOCUMENT NAME     there it is another thing
+    kg correct rename ENTITY NAME
+    kg correct retype ENTITY CLASS
+    kg correct reject SUBJECT PREDICATE OBJECT [DOCUMENT], or the id of a sum
+    kg correct accept SUBJECT PREDICATE OBJECT [DOCUMENT], or the id of a sum
+    kg correct undo                           take the last decision back
+    kg correct list
+    """
+    from kg.correct import correct as decide
+    from kg.view import write_view
+
+    said = decide(verb, parts, output)
+    for line in said.lines:
+        click.echo(line)
+    for unmet in said.unmet:
+        _complain(f"correction {unmet.line} meets nothing: {unmet}")
+    if said.changed:
+        write_view(output)
+    if said.unmet:
+        click.get_current_context().exit(1)
+
+
+@main.command()
+@output_option
+def review(output: Path) -> None:
+    """Walk through what is doubtful: close merges, and facts that are nearly unsure.
+
+    Each comes with its sentence in context; what you decide is kept as with
+    `kg correct`, and the graph is stated again at the end.
+
+    \b
+    kg review
+    """
+    from kg.review import review as walk
+    from kg.view import write_view
+
+    if walk(output, ask=click.prompt, tell=click.echo):
+        write_view(output)

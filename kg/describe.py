@@ -33,8 +33,9 @@ def find_entities(records: Records, name: str) -> list[dict[str, Any]]:
     key = name_key(name)
     by_key: dict[str, list[dict[str, Any]]] = {}
     for entity in records["entities"]:
-        for form in {entity["id"], entity["label"], *entity["aliases"]}:
-            by_key.setdefault(name_key(form), []).append(entity)
+        forms = (entity["id"], entity["label"], *entity["aliases"])
+        for form in {name_key(form) for form in forms}:
+            by_key.setdefault(form, []).append(entity)
     if key not in by_key:
         close = get_close_matches(key, by_key, n=3, cutoff=0.6)
         close += [k for k in sorted(by_key) if key in k and k not in close][

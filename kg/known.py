@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import unicodedata
+from functools import cache, lru_cache
 
 from kg import lexicon
 from kg.ontology import load_ontology
@@ -11,6 +12,25 @@ from kg.ontology import load_ontology
 def name_key(name: str) -> str:
     """Return the form under which equal names compare equal."""
     return name.casefold().replace("’", "'").replace(".", "").strip()
+
+
+@lru_cache(maxsize=200_000)
+def full_key(name: str) -> str:
+    """Return a name in comparable form: no case, accents, dots, article or legal form."""
+    parts = unicodedata.normalize("NFKD", " ".join(name.split()))
+    plain = "".join(c for c in parts if not unicodedata.combining(c))
+    words = name_key(plain).replace(",", "").split()
+    if len(words) > 1 and words[0] == "the":
+        words = words[1:]
+    while len(words) > 1 and words[-1] in legal_forms():
+        words.pop()
+    return " ".join(words)
+
+
+@cache
+def legal_forms() -> frozenset[str]:
+    """Return what may follow the name of a firm, such as "inc", in comparable form."""
+    return frozenset(name_key(form) for form in lexicon.all_words("legalForm"))
 
 
 @cache

@@ -135,11 +135,13 @@ class Entity:
         id: Class and slug of the name, such as ``person/emmanuel-macron``.
         type: Local name of its class.
         label: The name it is shown by.
+        same_as: IRIs by which others know it.
     """
 
     id: str
     type: str
     label: str
+    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ class OntologyClass:
 class Predicate:
     """A relation; domain and range are names of concrete classes.
 
-    Things of a class in ``pairs_only`` it links only to things of the same class.
+    Things of a class in ``pairs_only`` it links only to things of the same class; a
+    ``functional`` one has one object at a time.
     """
 
     name: str
@@ -73,18 +74,23 @@ class Predicate:
     domain: frozenset[str]
     range: frozenset[str]
     symmetric: bool
+    functional: bool
     pairs_only: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How sure a text is; only facts of an asserted status are plain triples."""
+    """How sure a text is; only facts of an asserted status are plain triples.
+
+    A ``contrary`` status contradicts an asserted one.
+    """
 
     name: str
     iri: str
     label: str
     definition: str
     asserted: bool
+    contrary: bool
     line: str
     mark: str
 
@@ -317,6 +323,7 @@ class _Reading:
                     self._end(iri, _RDFS + "domain", members),
                     self._end(iri, _RDFS + "range", members),
                     _OWL + "SymmetricProperty" in values.get(_RDF + "type", ()),
+                    _OWL + "FunctionalProperty" in values.get(_RDF + "type", ()),
                     frozenset(map(_local, values.get(NAMESPACE + "pairsOnly", ()))),
                 )
             )
@@ -349,6 +356,7 @@ class _Reading:
                     label,
                     definition,
                     self._text(iri, NAMESPACE + "isAsserted", "true|false") == "true",
+                    "true" in values.get(NAMESPACE + "isContrary", ()),
                     self._text(iri, DISPLAY + "line"),
                     self._text(iri, DISPLAY + "mark", r"\S"),
                 )

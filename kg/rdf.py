@@ -22,6 +22,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 _TYPE = NamedNode(RDF + "type")
 _LABEL = NamedNode(RDFS + "label")
 _ALIAS = NamedNode(SKOS + "altLabel")
+_SAME = NamedNode(SKOS + "exactMatch")
 _INTEGER = NamedNode(XSD + "integer")
 _DECIMAL = NamedNode(XSD + "decimal")
 
@@ -80,6 +81,8 @@ class _Writer:
             for name in named.names:
                 if name != named.entity.label:
                     yield self._quad(entity, _ALIAS, Literal(name))
+            for iri in named.entity.same_as:
+                yield self._quad(entity, _SAME, NamedNode(iri))
             yield self._quad(
                 entity, self._term("mentionCount"), _integer(named.mentions)
             )

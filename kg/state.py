@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 
+from kg.corrections import Verdicts
 from kg.model import (
     Annotation,
     Claim,
@@ -17,7 +18,7 @@ from kg.model import (
     NamedEntity,
 )
 from kg.ontology import load_ontology
-from kg.resolve import Reference
+from kg.resolve import Resolution
 from kg.slug import slug
 
 # Claims below this are more likely wrong than is worth telling: chosen for a precision of
@@ -28,7 +29,7 @@ MIN_CONFIDENCE = 0.5
 def state(
     document: Document,
     annotation: Annotation,
-    resolution: Mapping[Reference, Entity],
+    resolution: Resolution,
     min_confidence: float = MIN_CONFIDENCE,
 ) -> DocumentGraph:
     """State what a document says.
@@ -37,19 +38,23 @@ def state(
         document: The document.
         annotation: What the pipeline found in it.
         resolution: Who is meant, from :func:`kg.resolve.resolve`.
-        min_confidence: Claims and sums below this probability are left out.
+        min_confidence: Claims and sums below this probability are left out, unless a
+            person accepted them; what a person rejected is left out in any case.
 
     Returns:
         The content of the document's named graph: one fact for each subject, predicate,
         object, status and speaker, with all its sentences, in a fixed order.
     """
-    entities = {e.key: resolution[document.id, e.key] for e in annotation.entities}
+    entities = {
+        e.key: resolution.entities[document.id, e.key] for e in annotation.entities
+    }
+    verdicts = resolution.verdicts
     return DocumentGraph(
         document,
         annotation.words,
         _named(annotation, entities),
-        _facts(document, annotation, entities, min_confidence),
-        _money(document, annotation, entities, min_confidence),
+        _facts(document, annotation, entities, min_confidence, verdicts),
+        _money(document, annotation, entities, min_confidence, verdicts),
     )
 
 
@@ -73,13 +78,15 @@ def _facts(
     annotation: Annotation,
     entities: Mapping[str, Entity],
     min_confidence: float,
+    verdicts: Verdicts,
 ) -> tuple[Fact, ...]:
     ontology = load_ontology()
     said: dict[tuple[str, str, str, str, str | None], list[Claim]] = defaultdict(list)
     for claim in annotation.claims:
-        if claim.confidence < min_confidence:
-            continue
         subject, object_ = entities[claim.subject], entities[claim.object]
+        verdict = verdicts.of_fact(subject.id, claim.predicate, object_.id, document.id)
+        if not _holds(claim.confidence, min_confidence, verdict):
+            continue
         speaker = claim.attributed_to and entities[claim.attributed_to].id
         # Other documents may have shown that two names mean one thing, or that a thing
         # is of another class than this document lets one think.
@@ -113,11 +120,10 @@ def _money(
     annotation: Annotation,
     entities: Mapping[str, Entity],
     min_confidence: float,
+    verdicts: Verdicts,
 ) -> tuple[MoneyEvent, ...]:
     events = []
     for claim in annotation.money:
-        if claim.confidence < min_confidence:
-            continue
         payer = _ids(claim.payer, entities)
         recipient = tuple(i for i in _ids(claim.recipient, entities) if i not in payer)
         parts = (claim.kind, str(claim.amount), claim.currency or "")
@@ -127,9 +133,12 @@ def _money(
             claim.evidence.start,
             claim.evidence.object,
         )
+        id_ = _id(document, parts, key)
+        if not _holds(claim.confidence, min_confidence, verdicts.of_sum(id_)):
+            continue
         events.append(
             MoneyEvent(
-                _id(document, parts, key),
+                id_,
                 claim.kind,
                 payer,
                 recipient,
@@ -146,6 +155,11 @@ def _money(
             )
         )
     return tuple(sorted(events, key=lambda e: (e.evidence[0].start, e.id)))
+
+
+def _holds(confidence: float, least: float, verdict: bool | None) -> bool:
+    """Tell whether something is stated: people decide, and else how sure it is."""
+    return confidence >= least if verdict is None else verdict
 
 
 def _ids(keys: tuple[str, ...], entities: Mapping[str, Entity]) -> tuple[str, ...]:

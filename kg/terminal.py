@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.build_report import BuildReport
 from kg.describe import Description, Record, Records
+from kg.diff import Change
 from kg.evaluate import Evaluation, Score
 from kg.export import safe_cell
 from kg.ontology import Ontology
@@ -218,6 +219,16 @@ class Describer:
         if event["date"]:
             parts.append(event["date"])
         return " ".join(parts)
+
+
+def change(found: Change) -> str:
+    """Return one difference between two graphs as a line."""
+    what = f"{found.kind} {clean(found.what)}"
+    if found.before is None:
+        return f"+ {what}: {clean(found.after or '')}"
+    if found.after is None:
+        return f"- {what}: {clean(found.before)}"
+    return f"~ {what}: {clean(found.before)} → {clean(found.after)}"
 
 
 def listing(records: Records, ontology: Ontology, what: str | None) -> list[list[str]]:

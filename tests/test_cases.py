@@ -20,7 +20,7 @@ def stated(text: str) -> set[str]:
     """Return the facts and sums of a text as the lines of ``expected.txt``."""
     document = Document("case", "case.txt", text, "0" * 64)
     annotation = annotate(document, load_pipeline())
-    resolution = resolve([(document.id, annotation.entities)])
+    resolution = resolve([(document.id, annotation)])
     graph = state(document, annotation, resolution)
     names = {named.entity.id: named.entity.label for named in graph.entities}
 

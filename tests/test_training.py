@@ -15,8 +15,16 @@ pytest.importorskip("onnx")
 
 from onnxruntime import InferenceSession  # noqa: E402 - only with the others
 
+from kg.pipeline.attributes import Window  # noqa: E402
 from training.export import encoder_model, head_models  # noqa: E402
-from training.model import HEADS, WIDTH, Encoder, Network, WordEncoder  # noqa: E402
+from training.model import (  # noqa: E402
+    HEADS,
+    WIDTH,
+    Encoder,
+    Network,
+    WordEncoder,
+    looks_of,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of itself
 
@@ -50,18 +58,28 @@ def test_the_exported_encoder_agrees_with_pytorch_and_in_int8_nearly(
     assert alike.min() > 0.98
 
 
+def test_what_mentions_look_at_is_the_same_in_training_and_in_the_pipeline() -> None:
+    words = 30
+    attention = torch.rand(HEADS, words, words).softmax(-1)
+    spans = torch.tensor([[0, 2], [5, 6], [9, 12], [9, 10]])
+    kept = attention.transpose(0, 1).half().numpy()
+    found = Window(np.arange(words), kept).looks(spans.numpy())
+    np.testing.assert_allclose(found, looks_of(attention, spans).numpy(), atol=1e-3)
+
+
 def test_the_exported_heads_agree_with_pytorch(
     network: Network, tmp_path: Path
 ) -> None:
     words = 30
     states = torch.randn(words, WIDTH)
-    looks = torch.rand(words, HEADS, words).softmax(-1).half()
+    attention = torch.rand(HEADS, words, words).softmax(-1)
     spans = torch.tensor([[0, 2], [5, 6], [9, 12], [20, 21]])
     kinds = torch.tensor([0, 2, 5, 20])
     ends = torch.tensor([[0, 1], [1, 0], [2, 3]])
     between = torch.tensor([[2, 5], [2, 5], [12, 20]])
     features = torch.tensor([[3, 0, 0], [15, 0, 0], [8, 1, 2]])
     shapes = torch.randint(0, 500, (words,))
+    looks = looks_of(attention, spans)
     models = head_models(network, tmp_path, quantised=False)
     with torch.no_grad():
         wanted = {
@@ -69,7 +87,7 @@ def test_the_exported_heads_agree_with_pytorch(
             "pairs": network.pairs(
                 states, looks, spans, kinds, ends, between, features
             ),
-            "amounts": network.amounts(states, looks, spans[:2], spans[:2] + 1),
+            "amounts": network.amounts(states, looks[:2], spans[:2], spans[:2] + 1),
             "references": [network.antecedents(states, spans, kinds, ends, features)],
         }
     s, k, e, b, f = (x.numpy() for x in (spans, kinds, ends, between, features))
@@ -77,7 +95,7 @@ def test_the_exported_heads_agree_with_pytorch(
         "ner": {"words": states.numpy(), "shapes": shapes.numpy()},
         "pairs": {
             "states": states.numpy(),
-            "attention": looks.numpy(),
+            "looks": looks.numpy(),
             "spans": s,
             "kinds": k,
             "ends": e,
@@ -86,7 +104,7 @@ def test_the_exported_heads_agree_with_pytorch(
         },
         "amounts": {
             "states": states.numpy(),
-            "attention": looks.numpy(),
+            "looks": looks[:2].numpy(),
             "spans": s[:2],
             "around": s[:2] + 1,
         },

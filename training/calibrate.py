@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.examples import ROLES, Text, written
-from training.model import Network
-from training.train import encode, new_network, open_tokenizer, pooled
+from training.model import Network, looks_of
+from training.train import encode, open_network, open_tokenizer, pooled
 from training.windows import Batch, labels, windows_of
 
 
@@ -35,10 +35,10 @@ def scored_facts(
             continue
         batch = Batch([window], tokenizer)
         with torch.no_grad():
-            states, looks = encode(network, batch)[0]
+            states, attention = encode(network, batch)[0]
             found, _ = network.pairs(
                 states,
-                looks,
+                looks_of(attention, window.spans),
                 window.spans,
                 window.kinds,
                 window.ends,
@@ -91,10 +91,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--texts", type=Path, default=Path("training/texts"))
     args = parser.parse_args()
-    network = new_network(args.base)
-    state = torch.load(args.checkpoint / "checkpoint.pt", weights_only=True)
-    network.load_state_dict(state["network"])
-    network.eval()
+    network = open_network(args.base, args.checkpoint)
     _, held_out = written(args.texts)
     scores, truth = scored_facts(network, open_tokenizer(args.base), held_out)
     scale, shift = fitted(scores, truth)

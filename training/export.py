@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from kg.pipeline.relations import Outputs
 from training.model import HEADS, WIDTH, Network, WordEncoder
-from training.train import new_network
+from training.train import open_network
 from training.windows import labels
 
 COMPONENTS = (
@@ -93,7 +93,7 @@ def int8(path: Path) -> bytes:
 
 
 _STATES = (torch.rand(7, WIDTH), {0: "words"})
-_LOOKS = (torch.rand(7, HEADS, 7).half(), {0: "words", 2: "words"})
+_LOOKS = (torch.rand(3, HEADS, 7), {0: "mentions", 2: "words"})
 _SPANS = torch.tensor([[0, 1], [2, 4], [5, 6]])
 _ENDS = torch.tensor([[0, 1], [1, 2]])
 _THREE = torch.zeros(3, dtype=torch.long)
@@ -121,7 +121,7 @@ def head_models(
             network.pairs,
             {
                 "states": _STATES,
-                "attention": _LOOKS,
+                "looks": _LOOKS,
                 "spans": spans,
                 "kinds": (_THREE, mentions),
                 "ends": (_ENDS, pairs),
@@ -135,7 +135,7 @@ def head_models(
             network.amounts,
             {
                 "states": _STATES,
-                "attention": _LOOKS,
+                "looks": (_LOOKS[0], {0: "sums", 2: "words"}),
                 "spans": (_SPANS, {0: "sums"}),
                 "around": (_SPANS, {0: "sums"}),
             },
@@ -168,10 +168,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--to", type=Path, default=Path("kg/weights"))
     args = parser.parse_args()
-    network = new_network(args.base)
-    state = torch.load(args.checkpoint / "checkpoint.pt", weights_only=True)
-    network.load_state_dict(state["network"])
-    network.eval()
+    network = open_network(args.base, args.checkpoint)
     calibration = args.checkpoint / "calibration.json"
     scale, shift = (
         json.loads(calibration.read_text()) if calibration.exists() else (1.0, 0.0)

@@ -39,34 +39,42 @@ class Layer(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.drop = nn.Dropout(0.1)
 
-    def forward(
-        self, states: Tensor, bias: Tensor, *, looks: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        """Map states [batch, pieces, width] to the next layer's.
+    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
+        """Map states [batch, pieces, width] to the next layer's."""
+        context = functional.scaled_dot_product_attention(
+            self._heads(self.query(states)),
+            self._heads(self.key(states)),
+            self._heads(self.value(states)),
+            bias,
+        )
+        return self._out(states, context)
 
-        With ``looks``, the attention [batch, heads, pieces, pieces] comes too.  It has
+    def looking(
+        self, states: Tensor, bias: Tensor, rows: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Map states to the next layer's, with the attention [batch, heads, rows, pieces].
+
+        With ``rows``, only those pieces are mapped, though they read all.  Attention has
         no dropout: drawing that many random numbers takes a fifth of a step on a CPU.
         """
-        batch, pieces, width = states.shape
-        each = width // self.heads
+        reading = states if rows is None else states.index_select(1, rows)
+        query = self._heads(self.query(reading))
+        key = self._heads(self.key(states))
+        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + bias
+        attention = scores.softmax(-1)
+        return self._out(
+            reading, attention @ self._heads(self.value(states))
+        ), attention
 
-        def split(x: Tensor) -> Tensor:
-            return x.view(batch, pieces, self.heads, each).transpose(1, 2)
+    def _heads(self, x: Tensor) -> Tensor:
+        batch, pieces, width = x.shape
+        return x.view(batch, pieces, self.heads, width // self.heads).transpose(1, 2)
 
-        query, key, value = (
-            split(f(states)) for f in (self.query, self.key, self.value)
-        )
-        if looks:
-            scores = query @ key.transpose(-1, -2) / each**0.5 + bias
-            attention = scores.softmax(-1)
-            context = attention @ value
-        else:
-            attention = states.new_zeros(())
-            context = functional.scaled_dot_product_attention(query, key, value, bias)
-        context = context.transpose(1, 2).reshape(batch, pieces, width)
+    def _out(self, states: Tensor, context: Tensor) -> Tensor:
+        context = context.transpose(1, 2).reshape(states.shape)
         states = self.attention_norm(states + self.drop(self.attention_out(context)))
         inner = functional.gelu(self.inner(states))
-        return self.norm(states + self.drop(self.outer(inner))), attention
+        return self.norm(states + self.drop(self.outer(inner)))
 
 
 class Encoder(nn.Module):
@@ -81,19 +89,22 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(WIDTH, HEADS, INNER) for _ in range(LAYERS))
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode to states [batch, pieces, 384] and attention [batch, 12, pieces, pieces].
+    def forward(
+        self, ids: Tensor, mask: Tensor, rows: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Encode to states [batch, rows, 384] and attention [batch, 12, rows, pieces].
 
-        ``mask`` [batch, pieces] is 1 for pieces and 0 for padding.
+        ``mask`` [batch, pieces] is 1 for pieces and 0 for padding; ``rows`` are the pieces
+        that are wanted, all if it is None.
         """
         positions = self.positions.weight[: ids.shape[1]]
         states = self.drop(self.norm(self.words(ids) + positions + self.segment))
         bias = (1.0 - mask[:, None, None, :].to(states.dtype)) * -1e4
         *lower, last = self.layers
         for layer in lower:
-            states, _ = layer(states, bias)
-        states, attention = last(states, bias, looks=True)
-        return states, attention
+            states = layer(states, bias)
+        encoded: tuple[Tensor, Tensor] = last.looking(states, bias, rows)
+        return encoded
 
 
 class WordEncoder(nn.Module):
@@ -109,9 +120,10 @@ class WordEncoder(nn.Module):
 
     def forward(self, ids: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
         """Encode pieces [1, pieces] to states and attention of the words at ``first``."""
-        states, attention = self.encoder(ids, torch.ones_like(ids, dtype=torch.float))
-        between = attention[0].index_select(1, first).index_select(2, first)
-        return states[0].index_select(0, first), between.transpose(0, 1).half()
+        mask = torch.ones_like(ids, dtype=torch.float)
+        states, attention = self.encoder(ids, mask, first)
+        between = attention[0].index_select(2, first)
+        return states[0], between.transpose(0, 1).half()
 
 
 class NerHead(nn.Module):
@@ -130,6 +142,22 @@ class NerHead(nn.Module):
         wide = functional.pad(features, (0, 0, 1, 1))
         hidden = self.near(torch.cat([wide[:-2], features, wide[2:]], -1))
         return self.out(self.drop(functional.gelu(hidden)))
+
+
+def looks_of(attention: Tensor, spans: Tensor) -> Tensor:
+    """Return what the words of each span attend to on average [spans, heads, words].
+
+    ``attention`` is that of words to words, by head [heads, words, words].
+    """
+    inside = _inside(spans, attention.shape[1]).to(attention.dtype)
+    mean = inside / inside.sum(1, keepdim=True).clamp(min=1)
+    return (mean @ attention).transpose(0, 1)
+
+
+def _inside(spans: Tensor, words: int) -> Tensor:
+    """Return whether each word is inside each span, as booleans [spans, words]."""
+    place = torch.arange(words)
+    return (place >= spans[:, :1]) & (place < spans[:, 1:])
 
 
 def spans_mean(rows: Tensor, spans: Tensor) -> Tensor:
@@ -159,6 +187,12 @@ def range_max(rows: Tensor, spans: Tensor) -> Tensor:
     return torch.maximum(first, second) * (length > 0)[:, None]
 
 
+def with_kinds(states: Tensor, spans: Tensor, kinds: Tensor) -> Tensor:
+    """Return word states with the classes [mentions, width] of what each word names."""
+    inside = _inside(spans, states.shape[0]).to(states.dtype)
+    return torch.cat([states, inside.T @ kinds], -1)
+
+
 class Around(nn.Module):
     """What stands beside each mention and between two, word by word.
 
@@ -178,10 +212,7 @@ class Around(nn.Module):
         self, states: Tensor, spans: Tensor, kinds: Tensor, between: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return features beside mentions [mentions, 2 * NEAR] and between [pairs, NEAR]."""
-        place = torch.arange(states.shape[0])
-        inside = (place >= spans[:, :1]) & (place < spans[:, 1:])
-        words = torch.cat([states, inside.to(states.dtype).T @ self.kinds(kinds)], -1)
-        words = self.word(self.drop(words))
+        words = self.word(self.drop(with_kinds(states, spans, self.kinds(kinds))))
         steps = torch.arange(REACH)
         left = spans[:, :1] - 1 - steps
         right = spans[:, 1:] + steps
@@ -210,11 +241,8 @@ class Reader(nn.Module):
 
     def forward(self, states: Tensor, spans: Tensor, kinds: Tensor) -> Tensor:
         """Return word states [words, 384] that know of the mentions."""
-        place = torch.arange(states.shape[0])
-        inside = (place >= spans[:, :1]) & (place < spans[:, 1:])
-        told = inside.to(states.dtype).T @ self.kinds(kinds)
-        words = self.down(torch.cat([states, told], -1))
-        read, _ = self.layer(words[None], torch.zeros(1, 1, 1, 1))
+        words = self.down(with_kinds(states, spans, self.kinds(kinds)))
+        read = self.layer(words[None], torch.zeros(1, 1, 1, 1))
         return states + self.up(read[0])
 
 
@@ -222,19 +250,23 @@ class PairHead(nn.Module):
     """What holds between two mentions: facts, parts in a payment, and how sure.
 
     After one more layer over the words, each mention pair is read by the mean states of
-    both mentions, by what the encoder's
-    last layer attends to from both (the localised context of ATLOP, Zhou et al. 2021),
-    by the words beside and between them, and by their classes and distances.
+    both mentions, by what the encoder's last layer attends to from both (the localised
+    context of ATLOP, Zhou et al. 2021), by the words beside and between them, and by
+    their classes and distances.  There are more pairs than words: whatever is linear is
+    computed by word and pooled after.
     """
 
     def __init__(self, outputs: int, statuses: int, kinds: int) -> None:
         super().__init__()
         self.kinds = nn.Embedding(kinds * 2, 48)
-        self.distance = nn.Embedding(DISTANCES, 48)
-        self.apart = nn.Embedding(APART, 16)
-        self.crowd = nn.Embedding(CROWD, 16)
+        self.distance = nn.Embedding(DISTANCES, 3 * HIDDEN)
+        self.apart = nn.Embedding(APART, 3 * HIDDEN)
+        self.crowd = nn.Embedding(CROWD, 3 * HIDDEN)
+        for table in (self.distance, self.apart, self.crowd):
+            nn.init.normal_(table.weight, std=0.02)
         self.mention = nn.Linear(WIDTH + 48, 3 * HIDDEN)
-        self.middle = nn.Linear(2 * WIDTH + 80, 3 * HIDDEN)
+        self.common = nn.Linear(WIDTH, 3 * HIDDEN)
+        self.amid = nn.Linear(WIDTH, 3 * HIDDEN, bias=False)
         self.other = nn.Linear(WIDTH + 48, HIDDEN)
         self.third = nn.Linear(WIDTH + 48, HIDDEN)
         self.reader = Reader(kinds)
@@ -251,7 +283,7 @@ class PairHead(nn.Module):
     def forward(
         self,
         states: Tensor,
-        attention: Tensor,
+        looks: Tensor,
         spans: Tensor,
         kinds: Tensor,
         ends: Tensor,
@@ -262,7 +294,7 @@ class PairHead(nn.Module):
 
         Args:
             states: Word states [words, 384].
-            attention: Of words to words [words, heads, words].
+            looks: What each mention attends to [mentions, heads, words].
             spans: Word ranges of the mentions [mentions, 2].
             kinds: Class of each mention, doubled and one more for a nominal one.
             ends: Mention numbers of each pair [pairs, 2].
@@ -275,22 +307,13 @@ class PairHead(nn.Module):
         states = self.reader(states, spans, kinds)
         mentions = torch.cat([spans_mean(states, spans), self.kinds(kinds)], -1)
         mentions = self.drop(mentions)
-        looks = spans_mean(attention.to(states.dtype), spans)
         subject, object_ = ends[:, 0], ends[:, 1]
-        shared = (looks[subject] * looks[object_]).mean(1)
+        shared = (looks[subject] * looks[object_]).sum(1)
         shared = shared / (shared.sum(-1, keepdim=True) + 1e-9)
-        middle = self.middle(
-            torch.cat(
-                [
-                    shared @ states,
-                    spans_mean(states, between),
-                    self.distance(features[:, 0]),
-                    self.apart(features[:, 1]),
-                    self.crowd(features[:, 2]),
-                ],
-                -1,
-            )
-        )
+        middle = shared @ self.common(states)
+        middle = middle + spans_mean(self.amid(states), between)
+        middle = middle + self.distance(features[:, 0])
+        middle = middle + self.apart(features[:, 1]) + self.crowd(features[:, 2])
         beside, through = self.around(states, spans, kinds, between)
         beside = self.drop(beside)
         middle = middle + self.through(self.drop(through))
@@ -305,9 +328,10 @@ class PairHead(nn.Module):
             + middle[:, 2 * HIDDEN :]
         )
         plain = self.drop(plain)
-        left = first.view(-1, HIDDEN // BLOCK, BLOCK, 1)
+        # Its products are many: what they are made of is dropped, not they themselves.
+        left = self.drop(first).view(-1, HIDDEN // BLOCK, BLOCK, 1)
         right = second.view(-1, HIDDEN // BLOCK, 1, BLOCK)
-        crossed = self.drop((left * right).reshape(-1, HIDDEN * BLOCK))
+        crossed = (left * right).reshape(-1, HIDDEN * BLOCK)
         return self.bilinear(crossed) + self.plain(plain), self.status(plain)
 
 
@@ -322,10 +346,13 @@ class AmountHead(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(
-        self, states: Tensor, attention: Tensor, spans: Tensor, around: Tensor
+        self, states: Tensor, looks: Tensor, spans: Tensor, around: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Score sums at ``spans`` [sums, 2] in sentences ``around`` [sums, 2]."""
-        looks = spans_mean(attention.to(states.dtype), spans).mean(1)
+        """Score sums at ``spans`` [sums, 2] in sentences ``around`` [sums, 2].
+
+        ``looks`` [sums, heads, words] is what their words attend to.
+        """
+        looks = looks.mean(1)
         looks = looks / (looks.sum(-1, keepdim=True) + 1e-9)
         hidden = torch.cat(
             [spans_mean(states, spans), looks @ states, spans_mean(states, around)], -1

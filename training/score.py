@@ -19,7 +19,7 @@ from torch import Tensor
 
 from training.data import ANY_BODY, ANY_PLACE
 from training.examples import ROLES, Text, redocred, written
-from training.model import Network
+from training.model import Network, looks_of
 from training.windows import Batch, cuts_of, labels, windows_of
 
 # Re-DocRED's classes of names in ours; the rest is its MISC.
@@ -75,7 +75,7 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
     for window in windows_of(texts, None):
         batch = Batch([window], tokenizer)
         with torch.no_grad():
-            states, looks = encode(network, batch)[0]
+            states, attention = encode(network, batch)[0]
             tags = network.ner(states, batch.shapes[0]).argmax(-1)
             guess = spans_of([names.ner[i] for i in tags])
             gold = spans_of([names.ner[int(r.int().argmax())] for r in window.allowed])
@@ -86,7 +86,7 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
             if len(window.fact):
                 scores, statuses = network.pairs(
                     states,
-                    looks,
+                    looks_of(attention, window.spans),
                     window.spans,
                     window.kinds,
                     window.ends,
@@ -102,7 +102,10 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
                     status[bool(right)] += 1
             if len(window.sums):
                 guesses, sure_of = network.amounts(
-                    states, looks, window.sums, window.around
+                    states,
+                    looks_of(attention, window.sums),
+                    window.sums,
+                    window.around,
                 )
                 for i in range(len(guesses)):
                     kinds[bool(guesses[i].argmax() == window.sum_kind[i])] += 1
@@ -210,7 +213,7 @@ def recogniser_score(network: Network, tokenizer: Tokenizer, path: Path) -> str:
 
 def main() -> None:
     """Parse the arguments and score."""
-    from training.train import new_network, open_tokenizer
+    from training.train import open_network, open_tokenizer
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True)
@@ -218,9 +221,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--texts", type=Path, default=Path("training/texts"))
     args = parser.parse_args()
-    network = new_network(args.base)
-    state = torch.load(args.checkpoint / "checkpoint.pt", weights_only=True)
-    network.load_state_dict(state["network"])
+    network = open_network(args.base, args.checkpoint)
     tokenizer = open_tokenizer(args.base)
     _, held_out = written(args.texts)
     print(f"{len(held_out)} held-out texts")

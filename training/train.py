@@ -19,14 +19,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training.examples import public_texts, written
-from training.model import Network, load_base_encoder
+from training.examples import ROLES, public_texts, written
+from training.model import Network, load_base_encoder, looks_of
 from training.score import score
 from training.vary import donors, varied
 from training.windows import Batch, Window, batches_of, labels, windows_of
 
 BATCH_PIECES = 1200
 AVERAGED = 0.995  # how much of the running mean of the weights a step keeps
+PARTS_WEIGHT = 2.0  # of who pays and who receives, which few texts tell, beside facts
 VARIED = 0.5  # of the things in further copies of a text, which get other names
 # The share of each head in the loss; sums over facts are per fact, others per word or sum.
 SHARE = {"ner": 1.0, "facts": 0.3, "status": 0.3, "sums": 0.5, "references": 0.3}
@@ -42,6 +43,14 @@ def new_network(base: Path) -> Network:
         sums=len(names.sums),
         statuses=len(names.statuses),
     )
+
+
+def open_network(base: Path, checkpoint: Path) -> Network:
+    """Return the network of a checkpoint's folder, in evaluation mode."""
+    network = new_network(base)
+    state = torch.load(checkpoint / "checkpoint.pt", weights_only=True)
+    network.load_state_dict(state["network"])
+    return network.eval()
 
 
 def open_tokenizer(base: Path) -> Tokenizer:
@@ -62,7 +71,11 @@ def pooled(scores: Tensor, group: Tensor, groups: int) -> Tensor:
 
 
 def losses(
-    network: Network, window: Window, states: Tensor, looks: Tensor, shapes: Tensor
+    network: Network,
+    window: Window,
+    states: Tensor,
+    attention: Tensor,
+    shapes: Tensor,
 ) -> dict[str, tuple[Tensor, float]]:
     """Return, by head, the summed loss of a window and what it is a sum over."""
     found: dict[str, tuple[Tensor, float]] = {}
@@ -72,7 +85,7 @@ def losses(
     if len(window.fact):
         scores, statuses = network.pairs(
             states,
-            looks,
+            looks_of(attention, window.spans),
             window.spans,
             window.kinds,
             window.ends,
@@ -80,8 +93,10 @@ def losses(
             window.features,
         )
         together = pooled(scores, window.group, len(window.fact))
+        weight = window.known.clone()
+        weight[:, -len(ROLES) :] *= PARTS_WEIGHT
         loss = functional.binary_cross_entropy_with_logits(
-            together, window.fact, weight=window.known, reduction="sum"
+            together, window.fact, weight=weight, reduction="sum"
         )
         found["facts"] = (loss, float((window.fact * window.known).sum()) + 1.0)
         rows, columns = (window.status >= 0).nonzero(as_tuple=True)
@@ -94,6 +109,7 @@ def losses(
             )
             found["status"] = (loss, len(rows))
     if len(window.sums):
+        looks = looks_of(attention, window.sums)
         kinds, statuses = network.amounts(states, looks, window.sums, window.around)
         loss = functional.cross_entropy(kinds, window.sum_kind, reduction="sum")
         loss = loss + functional.cross_entropy(
@@ -122,12 +138,11 @@ def losses(
 
 
 def encode(network: Network, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-    """Return word states and attention [words, heads, words] of each window."""
+    """Return word states and attention [heads, words, words] of each window."""
     states, attention = network.encoder(batch.ids, batch.mask)
     found = []
     for i, first in enumerate(batch.first):
-        looks = attention[i][:, first][:, :, first].transpose(0, 1)
-        found.append((states[i, first], looks))
+        found.append((states[i, first], attention[i][:, first][:, :, first]))
     return found
 
 
@@ -236,11 +251,11 @@ def _run_epoch(
         sums: dict[str, Tensor] = {}
         counts: dict[str, float] = {}
         encoded = encode(network, batch)
-        for window, (states, looks), shapes in zip(
+        for window, (states, attention), shapes in zip(
             group, encoded, batch.shapes, strict=True
         ):
             for head, (loss, count) in losses(
-                network, window, states, looks, shapes
+                network, window, states, attention, shapes
             ).items():
                 sums[head] = sums.get(head, torch.zeros(())) + loss * window.weight
                 counts[head] = counts.get(head, 0.0) + count

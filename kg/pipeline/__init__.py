@@ -33,13 +33,17 @@ from kg.pipeline import (  # noqa: F401 - importing registers the factories
 MAX_CHARACTERS = 200_000_000
 
 
-def load_pipeline(name: str | Path | None = None) -> Language:
+def load_pipeline(
+    name: str | Path | None = None, *, side_by_side: bool = False
+) -> Language:
     """Load the trained pipeline.
 
     Args:
         name: Another spaCy pipeline, by the name of its package or by its folder: one
             like ours is run as it is; of any other the entities are taken, whose labels
             ``ontology/lexicon.ttl`` maps, and the rest is ours.
+        side_by_side: Whether several texts will be annotated at a time, each by a thread
+            of its own; else one text has all cores.
 
     Raises:
         UsageError: There is no such pipeline, or it finds no entities.
@@ -49,6 +53,9 @@ def load_pipeline(name: str | Path | None = None) -> Language:
         return other
     ours = spacy.load(weights_folder())
     ours.max_length = MAX_CHARACTERS
+    reader = ours.get_pipe("kg_encoder")
+    if side_by_side and isinstance(reader, encoder.Encoder):
+        reader.threads = 1
     if other is not None:
         recogniser = ours.get_pipe("kg_ner")
         if isinstance(recogniser, ner.Ner):

@@ -40,6 +40,16 @@ class Window:
     tokens: NDArray[np.int64]
     attention: NDArray[np.float16]
 
+    def looks(self, ranges: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return what the words of ranges look at on average [ranges, heads, words]."""
+        lengths = ranges[:, 1] - ranges[:, 0]
+        firsts = np.cumsum(lengths) - lengths
+        words = np.arange(lengths.sum()) + np.repeat(ranges[:, 0] - firsts, lengths)
+        rows = self.attention[words].astype(np.float32)
+        looks: NDArray[np.float32] = np.add.reduceat(rows, firsts, axis=0)
+        looks /= lengths[:, None, None]
+        return looks
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:

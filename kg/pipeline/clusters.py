@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 from spacy.language import Language
@@ -14,7 +14,14 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from kg import lexicon
-from kg.known import adjectives, known_class, known_label, name_key, stands_alone
+from kg.known import (
+    adjectives,
+    known_class,
+    known_label,
+    legal_forms,
+    name_key,
+    stands_alone,
+)
 from kg.pipeline.attributes import Cluster
 from kg.pipeline.ner import class_by_words
 
@@ -77,9 +84,9 @@ def _with_long_forms(doc: Doc) -> list[Span]:
     found = list(doc.ents)
     furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
     for token in doc[1:-2]:
-        short = doc[token.i + 1 : token.i + 2]
         if token.text != "(" or doc[token.i + 2].text != ")" or token.i in furniture:
             continue
+        short = doc[token.i + 1 : token.i + 2]
         start = _long_form(doc, token.i, short.text)
         if start is None:
             continue
@@ -223,21 +230,17 @@ def known_key(key: str, type_: str) -> str:
     return name_key(label) if label else key
 
 
+@lru_cache(maxsize=50_000)
 def _key(name: str) -> str:
     """Return a name without its legal form ("Inc.") in comparable form."""
     words = name_key(" ".join(name.split())).replace(",", "").split()
-    while len(words) > 1 and words[-1] in _legal_forms():
+    while len(words) > 1 and words[-1] in legal_forms():
         words.pop()
     key = " ".join(words)
     for said in lexicon.all_words("means"):
         if known_class(key.removeprefix(said)):
             return key.removeprefix(said)
     return key
-
-
-@cache
-def _legal_forms() -> frozenset[str]:
-    return frozenset(name_key(form) for form in lexicon.all_words("legalForm"))
 
 
 def _voted_types(ents: tuple[Span, ...]) -> dict[str, str]:
@@ -314,6 +317,7 @@ def _join_short_names(
         if stands_alone(short[1]):
             continue
         kind = family.get(short[0], short[0])
+        forms = sorted({_key(mention.text) for mention in named[short]})
         longer = [
             other
             for other in named
@@ -326,15 +330,11 @@ def _join_short_names(
                 )
                 and len(form) < len(other[1])
                 and joins(form, other[1], other[0])
-                for form in _forms(named[short])
+                for form in forms
             )
         ]
         if len(longer) == 1:
             _move(named, short, longer[0])
-
-
-def _forms(mentions: list[Span]) -> Iterator[str]:
-    yield from sorted({_key(mention.text) for mention in mentions})
 
 
 def _is_acronym(short: str, full: str, type_: str) -> bool:

@@ -45,11 +45,13 @@ class Encoder:
 
     A token's vector is the state of its first word piece; white space gets zeros.  What
     the last layer attends to between words goes to ``doc._.windows``.
-    Windows of one document only share a batch: dynamic int8 quantisation scales
-    activations by batch, so this keeps a document's vectors free of its neighbours.
+    A window is a batch of its own: dynamic int8 quantisation scales activations by batch,
+    so this keeps a document's vectors free of its neighbours.  ``threads`` is how many a
+    window may use, 0 for one per core: one where documents are annotated side by side.
     """
 
     def __init__(self) -> None:
+        self.threads = 0
         self._model = b""
         self._vocabulary = ""
         self._session: onnxruntime.InferenceSession | None = None
@@ -69,23 +71,24 @@ class Encoder:
 
     def windows(self, doc: Doc) -> Iterator[WordPieces]:
         """Yield the word pieces of each window of a document."""
+        texts = [token.text for token in doc]
         pending = _windows(doc)[::-1]
         while pending:
             tokens = pending.pop()
             encoding = self._tokenizer_loaded.encode(
-                [doc[i].text for i in tokens], is_pretokenized=True
+                [texts[i] for i in tokens], is_pretokenized=True
             )
             if len(encoding.ids) > MAX_PIECES and len(tokens) > 1:
                 half = len(tokens) // 2
                 pending += [tokens[half:], tokens[:half]]
                 continue
             ids = np.array([encoding.ids[:MAX_PIECES]], dtype=np.int64)
+            words = [-1 if word is None else word for word in encoding.word_ids]
             # A word without pieces (a control character) takes the sequence's first.
             first = np.zeros(len(tokens), dtype=np.int64)
             for piece in range(ids.shape[1] - 1, -1, -1):
-                word = encoding.word_ids[piece]
-                if word is not None:
-                    first[word] = piece
+                if words[piece] >= 0:
+                    first[words[piece]] = piece
             yield WordPieces(np.array(tokens), ids, first)
 
     def run(self, window: WordPieces) -> list[Any]:
@@ -98,7 +101,7 @@ class Encoder:
     @property
     def _session_loaded(self) -> onnxruntime.InferenceSession:
         if self._session is None:
-            self._session = session(self._model, threads=0)
+            self._session = session(self._model, threads=self.threads)
         return self._session
 
     @property
@@ -148,6 +151,7 @@ def session(model: bytes, *, threads: int = 1) -> Any:
 
 def _windows(doc: Doc) -> list[list[int]]:
     """Return the tokens of each window; white space is in none."""
-    sentences = [[t.i for t in s if not t.is_space] for s in doc.sents]
-    tokens = [i for sentence in sentences for i in sentence]
-    return [tokens[start:end] for start, end in cuts([len(s) for s in sentences])]
+    starts, spaces = doc.to_array(["SENT_START", "IS_SPACE"]).T
+    tokens = np.flatnonzero(spaces == 0)
+    lengths = np.bincount(np.cumsum(starts == 1)[tokens])
+    return [tokens[start:end].tolist() for start, end in cuts(lengths.tolist())]

@@ -28,10 +28,9 @@ class Mentioned:
     spans: tuple[Span, ...]
 
     def inputs(self, doc: Doc, pairs: Pairs) -> dict[str, NDArray[np.generic]]:
-        """Return what the pair head reads, by the names of its inputs."""
+        """Return what a head that reads pairs is told, by the names of its inputs."""
         return {
             "states": doc.tensor[self.window.tokens],
-            "attention": self.window.attention,
             "spans": self.ranges(),
             "kinds": np.array(
                 [m.kind * 2 + m.nominal for m in self.mentions], dtype=np.int64
@@ -56,7 +55,7 @@ def mentioned(
         kinds: The classes in the order of the network's numbers.
         loose: References whose thing is not known yet; each counts as a thing of its own.
     """
-    sentence = {t.i: n for n, s in enumerate(doc.sents) for t in s}
+    sentence = np.cumsum(doc.to_array("SENT_START") == 1).tolist()
     numbered = {kind: i for i, kind in enumerate(kinds)}
     clusters = doc._.clusters
     things: list[tuple[Span, int, int, bool]] = []
@@ -117,10 +116,10 @@ def _adjectives(doc: Doc) -> Iterator[tuple[Span, int]]:
     named = {
         t.i for cluster in doc._.clusters for span in cluster.mentions for t in span
     }
-    for token in doc:
-        polity = adjectives().get(token.lower_)
-        if polity is None or token.is_lower or token.i in named:
-            continue
-        number = polities.get(name_key(polity))
-        if number is not None:
-            yield doc[token.i : token.i + 1], number
+    strings = doc.vocab.strings
+    known = {strings[word]: polity for word, polity in adjectives().items()}
+    lower = doc.to_array("LOWER")
+    for i in np.flatnonzero(np.isin(lower, list(known))).tolist():
+        number = polities.get(name_key(known[int(lower[i])]))
+        if number is not None and i not in named and not doc[i].is_lower:
+            yield doc[i : i + 1], number

@@ -144,12 +144,13 @@ class Money:
                 around.append((sentence[0], sentence[-1] + 1))
             if not numbers:
                 continue
+            ranges = np.array(spans, dtype=np.int64)
             kinds, statuses = self._session.run(
                 None,
                 {
                     "states": doc.tensor[window.tokens],
-                    "attention": window.attention,
-                    "spans": np.array(spans, dtype=np.int64),
+                    "looks": window.looks(ranges),
+                    "spans": ranges,
                     "around": np.array(around, dtype=np.int64),
                 },
             )

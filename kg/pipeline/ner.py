@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from kg.pipeline.shapes import shape_id
 
 # Below this the network itself holds a span to be more likely wrong than right.
 MIN_SCORE = 0.5
+# From this log-probability on, a word is sure to be in no name.
+SURELY_OUTSIDE = -0.02
 REFERENCE = "Reference"  # its label for a mention that is no name
 
 
@@ -128,7 +130,7 @@ class Ner:
             },
         )[0]
         logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-        path = _best_path(logs, self._labels)
+        path = best_path(logs, self._labels)
         spans = []
         start = 0
         for i in range(1, len(path) + 1):
@@ -253,18 +255,36 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     return Span(doc, start, end, label=known or class_by_words(name) or label)
 
 
-def _best_path(logs: NDArray[np.float32], labels: list[str]) -> NDArray[np.int64]:
-    """Return the most probable label sequence in which I- only follows its own class."""
-    allowed = np.zeros((len(labels), len(labels)), dtype=np.float32)
-    for i, before in enumerate(labels):
-        for j, after in enumerate(labels):
-            if after.startswith("I-") and before[2:] != after[2:]:
-                allowed[i, j] = -1e9
-    first = np.array([-1e9 if label.startswith("I-") else 0.0 for label in labels])
-    best = logs[0] + first
+def best_path(logs: NDArray[np.float32], labels: Sequence[str]) -> NDArray[np.int64]:
+    """Return the most probable label sequence in which I- only follows its own class.
+
+    Where the likeliest labels follow each other legally, they are the sequence; only the
+    stretches where they do not, between two words that surely name nothing, are searched.
+    """
+    follows = np.array(
+        [[not b.startswith("I-") or a[2:] == b[2:] for b in labels] for a in labels]
+    )
+    outside = labels.index("O")
+    path: NDArray[np.int64] = logs.argmax(1)
+    before = np.concatenate([[outside], path[:-1]])
+    sure = np.flatnonzero((path == outside) & (logs[:, outside] > SURELY_OUTSIDE))
+    cuts = np.concatenate([[-1], sure, [len(path)]])
+    wrong = np.flatnonzero(~follows[before, path])
+    for place in np.unique(np.searchsorted(cuts, wrong)).tolist():
+        start, end = cuts[place - 1] + 1, cuts[place]
+        path[start:end] = _searched(logs[start:end], follows, outside)
+    return path
+
+
+def _searched(
+    logs: NDArray[np.float32], follows: NDArray[np.bool_], outside: int
+) -> NDArray[np.int64]:
+    """Return the best legal path through a stretch that stands behind an O (Viterbi)."""
+    cost = np.where(follows, 0.0, -1e9)
+    best = logs[0] + cost[outside]
     back = np.zeros(logs.shape, dtype=np.int64)
     for t in range(1, len(logs)):
-        candidates = best[:, None] + allowed
+        candidates = best[:, None] + cost
         back[t] = candidates.argmax(0)
         best = candidates.max(0) + logs[t]
     path = np.zeros(len(logs), dtype=np.int64)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-NEAREST = 4  # mention pairs of one pair of things that are looked at
+NEAREST = 4  # mention pairs of one pair of things that are looked at,
+NEAREST_APART = 2  # and those among them that stand in two sentences
 SENTENCES_APART = 3  # a pair farther apart counts only as its things' nearest
 BETWEEN_WORDS = 40  # words between two mentions that are read as one stretch
 DISTANCES = 24  # signed buckets of word distance
@@ -67,7 +68,8 @@ def mention_pairs(mentions: Sequence[Mention], may_link: Bools) -> Pairs:
     i, j = i[order], j[order]
     apart = abs(sentences[i] - sentences[j])
     rank = _rank_within(things[i], things[j])
-    chosen = (rank == 0) | ((rank < NEAREST) & (apart <= SENTENCES_APART))
+    reach = np.where(apart == 0, NEAREST, NEAREST_APART)
+    chosen = (rank == 0) | ((rank < reach) & (apart <= SENTENCES_APART))
     i, j = i[chosen], j[chosen]
     order = np.lexsort((j, i))
     i, j = i[order], j[order]

@@ -142,7 +142,8 @@ class Relations:
             pairs = mention_pairs(at.mentions, self._linked[kinds[:, None], kinds])
             if not len(pairs.ends):
                 continue
-            scores, statuses = self._session.run(None, at.inputs(doc, pairs))
+            inputs = at.inputs(doc, pairs) | {"looks": at.window.looks(at.ranges())}
+            scores, statuses = self._session.run(None, inputs)
             things = np.array([m.thing for m in at.mentions])[pairs.ends]
             kinds = kinds[pairs.ends]
             order = np.lexsort((things[:, 1], things[:, 0]))

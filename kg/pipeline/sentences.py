@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
@@ -71,10 +73,10 @@ class Sentences:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the sentence starts of a document."""
-        starts_next = True
-        for token in doc:
-            token.is_sent_start = starts_next
-            starts_next = _ends_sentence(token)
+        starts = [1, *(1 if _ends_sentence(token) else -1 for token in doc)]
+        # Set at once: a token's setter looks at the whole document each time.
+        marks: Any = np.array(starts[: len(doc)]).astype(np.uint64)
+        doc.from_array(["SENT_START"], marks)
         doc.spans["furniture"] = [
             sentence
             for sentence in doc.sents

@@ -93,7 +93,9 @@ def _part_pattern() -> re.Pattern[str]:
         for sign in sorted(SIGNS, key=lambda sign: (-len(sign), sign))
     )
     iso = "|".join(sorted(codes()))
+    # No part begins within a word: that is told first, for most characters are there.
     return re.compile(
+        r"(?!(?<=[A-Za-z])[a-z])"
         rf"(?:(?P<sign>{signs}|(?<![A-Za-z])(?:{iso})(?![A-Z]))(?P<gap>[\s-]?)"
         r"|(?<![\w.,/$-])"
         r"|(?<=[\d€£$kmnKMBT][-/])|(?<=-to-))"

@@ -1,0 +1,155 @@
+"""The register: well-known actors, laws and products with their names and public ids.
+
+``ontology/register/*.tsv`` has one line each: name, class, country (ISO 3166-1, or EU and
+INT), Wikidata id where one is confirmed, other names, what it is part of, and for people
+the post and its years.  A name that two entries share means neither.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kg import lexicon
+from kg.known import full_key
+from kg.paths import ontology_folder
+
+# Posts of those whom a text may call by the surname alone.
+_HEADS = re.compile(r"(?:President|Prime Minister|Chancellor|Taoiseach) of ")
+WIKIDATA = "http://www.wikidata.org/entity/"
+COLUMNS = (
+    "name",
+    "class",
+    "country",
+    "wikidata",
+    "aliases",
+    "part of",
+    "post",
+    "since",
+    "until",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the register.
+
+    ``part_of`` is the maker of a product, the jurisdiction of a law, the main body of a
+    person; ``since`` and ``until`` are years, or empty.
+    """
+
+    name: str
+    type: str
+    country: str
+    wikidata: str
+    aliases: tuple[str, ...]
+    part_of: str
+    post: str
+    since: str
+    until: str
+
+    @property
+    def same_as(self) -> tuple[str, ...]:
+        """The public IRIs of the thing."""
+        return (WIKIDATA + self.wikidata,) if self.wikidata else ()
+
+
+class Register:
+    """Finds entries by name, class family and, for people, by whom they are named with."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        families = _families()
+        self._by_name: dict[tuple[str, str], Entry | None] = {}
+        own: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            family = families.get(entry.type, entry.type)
+            own[family, full_key(entry.name)] = entry
+            for name in {full_key(n) for n in (entry.name, *entry.aliases)}:
+                other = self._by_name.setdefault((family, name), entry)
+                if other is not entry:
+                    self._by_name[family, name] = None
+        # What an entry is called beats what another is called too.
+        self._by_name.update(own)
+        self._by_surname: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.type in lexicon.words("namesakes") and _HEADS.match(entry.post):
+                surname = full_key(entry.name).rpartition(" ")[2]
+                self._by_surname.setdefault(surname, []).append(entry)
+        self._places: dict[str, set[str]] = {}
+        for entry in self.entries:
+            if entry.type in lexicon.words("means") and entry.country:
+                names = {full_key(n) for n in (entry.name, *entry.aliases)}
+                self._places.setdefault(entry.country, set()).update(names)
+
+    def find(
+        self, names: Sequence[str], type_: str, around: frozenset[str] = frozenset()
+    ) -> Entry | None:
+        """Return the entry that names mean, or None where that is not sure.
+
+        Args:
+            names: All names of a thing; the first, its fullest, must be the entry's.
+            type_: Its class; an entry of the same family counts.
+            around: Keys of what the text names besides; a person is recognised only by
+                some of it, for people share names.  A surname alone means whoever leads
+                a country that the text names.
+        """
+        family = _families().get(type_, type_)
+        found = {
+            entry.name: entry
+            for name in names
+            if (entry := self._by_name.get((family, full_key(name)))) is not None
+        }
+        fullest = self._by_name.get((family, full_key(names[0])))
+        if type_ in lexicon.words("namesakes"):
+            if not found:
+                known = [self._by_surname.get(full_key(n), ()) for n in names]
+                found = {e.name: e for entries in known for e in entries}
+            found = {n: e for n, e in found.items() if self._context(e) & around}
+        elif fullest is None:
+            # What the text spells out in full is not ours because of its acronym.
+            return None
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _context(self, entry: Entry) -> frozenset[str]:
+        """Return the keys of what a text that means a person is likely to name."""
+        return frozenset(
+            {full_key(entry.part_of)} - {""} | self._places.get(entry.country, set())
+        )
+
+
+def _families() -> dict[str, str]:
+    return {name: words[0] for name, words in lexicon.words("family").items()}
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """Return the entries of one file.
+
+    Raises:
+        ValueError: A line has not the columns of the head, or they are not ours.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if tuple(next(rows)) != COLUMNS:
+            raise ValueError(f"{path}: the first line is not {', '.join(COLUMNS)}")
+        entries = []
+        for number, row in enumerate(rows, 2):
+            if len(row) != len(COLUMNS):
+                raise ValueError(f"{path}:{number}: {len(row)} columns")
+            name, type_, country, wikidata, aliases, *rest = row
+            others = tuple(a for a in aliases.split(" | ") if a)
+            entries.append(Entry(name, type_, country, wikidata, others, *rest))
+    return entries
+
+
+@cache
+def load_register() -> Register:
+    """Return the register that comes with the program."""
+    folder = ontology_folder() / "register"
+    return Register(
+        entry for path in sorted(folder.glob("*.tsv")) for entry in read_entries(path)
+    )
