@@ -18,8 +18,8 @@ from kg import lexicon
 from kg.known import full_key
 from kg.paths import ontology_folder
 
-# Posts of those whom a text may call by the surname alone.
-_HEADS = re.compile(r"(?:President|Prime Minister|Chancellor|Taoiseach) of ")
+# Posts of those whom a text that names their country may call by the surname alone.
+_HEAD = re.compile(r"(?:President|Prime Minister|Chancellor|Taoiseach) of (.+)")
 WIKIDATA = "http://www.wikidata.org/entity/"
 COLUMNS = (
     "name",
@@ -75,16 +75,18 @@ class Register:
                     self._by_name[family, name] = None
         # What an entry is called beats what another is called too.
         self._by_name.update(own)
-        self._by_surname: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            if entry.type in lexicon.words("namesakes") and _HEADS.match(entry.post):
-                surname = full_key(entry.name).rpartition(" ")[2]
-                self._by_surname.setdefault(surname, []).append(entry)
         self._places: dict[str, set[str]] = {}
         for entry in self.entries:
             if entry.type in lexicon.words("means") and entry.country:
                 names = {full_key(n) for n in (entry.name, *entry.aliases)}
                 self._places.setdefault(entry.country, set()).update(names)
+        self._by_surname: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if (post := _HEAD.fullmatch(entry.post)) and full_key(
+                post[1]
+            ) in self._places.get(entry.country, ()):
+                surname = full_key(entry.name).rpartition(" ")[2]
+                self._by_surname.setdefault(surname, []).append(entry)
 
     def find(
         self, names: Sequence[str], type_: str, around: frozenset[str] = frozenset()

@@ -173,6 +173,8 @@ class Describer:
         ]
         if entity["aliases"]:
             lines.append("also named " + ", ".join(map(clean, entity["aliases"])))
+        if entity["sameAs"]:
+            lines.append("same as " + ", ".join(map(clean, entity["sameAs"])))
         for facts in (description.outgoing, description.incoming):
             for fact in facts:
                 lines += ["", *self.said(fact)]
