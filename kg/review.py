@@ -17,10 +17,11 @@ from typing import Any
 from kg.build import corrections_file, restate
 from kg.corrections import add_correction, read_corrections, undo_correction
 from kg.errors import UsageError
+from kg.groups import Reference
 from kg.known import full_key
 from kg.model import Annotation, Claim, Document, Entity
 from kg.ontology import Ontology, load_ontology
-from kg.resolve import Reference, resolve
+from kg.resolve import resolve
 from kg.shelf import Shelf
 from kg.state import MIN_CONFIDENCE
 from kg.terminal import clean

@@ -9,9 +9,10 @@ from annotations import annotation
 
 from kg.corrections import parse
 from kg.model import Annotation
+from kg.namesakes import same_person
 from kg.ontology import load_ontology
 from kg.register import Entry, Register
-from kg.resolve import resolve, same_person
+from kg.resolve import resolve
 
 EMPTY = Register(())
 

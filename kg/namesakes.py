@@ -1,0 +1,192 @@
+"""Who of those with one name is whom: people are told apart by their posts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kg import lexicon
+from kg.groups import Group, winner
+from kg.model import Annotation
+from kg.ontology import load_ontology
+
+# Log-odds that two documents mean one person by one name.  They are chosen, not trained:
+# namesakes are too rare in any set of texts to count.
+SAME_FULL_NAME = 2.0
+SAME_SINGLE_NAME = 0.5  # whom a text names by surname alone, everyone knows
+SHARED_POST = 3.0
+OTHER_POSTS = -2.5
+SHARED_TIE = 1.0  # for each of up to three things that both have to do with
+SHARED_SEAT = 0.3  # for each of up to three bodies and polities that both texts name
+DOUBTFUL = (0.3, 0.75)  # probabilities that are worth a person's look
+SURE_POST = 0.6  # claims below it tell nobody apart
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two groups of one name, how probably they are one, and what was done."""
+
+    first: str
+    second: str
+    probability: float
+    merged: bool
+
+
+def seats_of() -> frozenset[str]:
+    """Return the classes of that in which one can have a post."""
+    ontology = load_ontology()
+    return frozenset(
+        seat
+        for seat in ontology.classes
+        for post in lexicon.words("title")
+        for holder in lexicon.words("namesakes")
+        if ontology.allows(holder, post, seat)
+    )
+
+
+def partners_of(
+    annotation: Annotation, labels: Mapping[str, str]
+) -> dict[str, tuple[set[str], set[str]]]:
+    """Return, by entity, the names of what it has a post in and of what it is tied to."""
+    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for claim in annotation.claims:
+        if claim.predicate in lexicon.words("title") and claim.confidence > SURE_POST:
+            found[claim.subject][0].add(labels[claim.object])
+        found[claim.subject][1].add(labels[claim.object])
+        found[claim.object][1].add(labels[claim.subject])
+    return dict(found)
+
+
+def persons_of(name: str, members: list[Group], doubts: list[Doubt]) -> list[Group]:
+    """Return the persons whom documents call by one name, as groups of members.
+
+    Those with a post in common come together first; each of the others joins the one it
+    shares most with, if it is more probably the same than not.
+    """
+    members = sorted(members, key=lambda m: m.members[0])
+    persons: list[Group] = []
+    holders: dict[str, Group] = {}
+    rest = []
+    for member in members:
+        marks = _marks(member)
+        if not marks:
+            rest.append(member)
+            continue
+        known = {id(p): p for mark in marks if (p := holders.get(mark))}
+        person = _united([*known.values(), member], persons)
+        holders.update(dict.fromkeys(_marks(person), person))
+    joined = True
+    while joined:
+        joined = False
+        for i, first in enumerate(persons):
+            for second in persons[i + 1 :]:
+                if _judged(name, first, second, doubts):
+                    _united([first, second], persons)
+                    joined = True
+                    break
+            if joined:
+                break
+    persons.sort(key=lambda p: min(p.members))
+    return _with_the_rest(name, persons, rest, doubts)
+
+
+def _marks(person: Group) -> list[str]:
+    """Return what only one person of a name has: each post, and an entry's name."""
+    return [*person.posts, *(f"={entry.name}" for entry in person.entries)]
+
+
+def _with_the_rest(
+    name: str, persons: list[Group], rest: list[Group], doubts: list[Doubt]
+) -> list[Group]:
+    """Give each member without a post to the person it is probably about."""
+    left: list[Group] = []
+    for member in rest:
+        shared = sorted(
+            ((len(common(p, member)), -i) for i, p in enumerate(persons)),
+            reverse=True,
+        )
+        clear = len(shared) == 1 or (shared and shared[0][0] > shared[1][0])
+        if clear and _judged(name, persons[-shared[0][1]], member, doubts):
+            _united([persons[-shared[0][1]], member], [])
+        else:
+            left.append(member)
+    if not persons:
+        return [_united(left, [])] if left else []
+    by_tie: dict[str, Group] = {}
+    for member in left:
+        known = {id(p): p for tie in member.ties if (p := by_tie.get(tie))}
+        person = _united([*known.values(), member], persons)
+        by_tie.update(dict.fromkeys(person.ties, person))
+    return persons
+
+
+def _united(parts: list[Group], persons: list[Group]) -> Group:
+    """Make one group of several, in place of them among the persons."""
+    first, *others = parts
+    for other in others:
+        first.take(other)
+        first.labels.update(other.labels)
+        if other in persons:
+            persons.remove(other)
+    if first not in persons:
+        persons.append(first)
+    return first
+
+
+def _judged(name: str, first: Group, second: Group, doubts: list[Doubt]) -> bool:
+    """Tell whether two are more probably one person than not; close calls are noted."""
+    probability = same_person(
+        name,
+        set(first.posts),
+        set(second.posts),
+        common(first, second),
+        first.around & second.around,
+    )
+    merged = probability >= 0.5
+    if DOUBTFUL[0] <= probability <= DOUBTFUL[1] and first.posts and second.posts:
+        doubts.append(Doubt(_described(first), _described(second), probability, merged))
+    return merged
+
+
+def common(first: Group, second: Group) -> set[str]:
+    """Return what links two: whom both have to do with, posts that the other's text names."""
+    named = (first.posts.keys() & second.around) | (second.posts.keys() & first.around)
+    return (first.ties & second.ties) | named
+
+
+def _described(group: Group) -> str:
+    return f"{winner(group.labels)} ({', '.join(sorted(group.posts))})"
+
+
+def same_person(
+    name: str,
+    first_posts: set[str],
+    second_posts: set[str],
+    common: set[str],
+    seats: set[str],
+) -> float:
+    """Return how probably two documents that use one name mean one person.
+
+    Args:
+        name: The name.
+        first_posts: Where the one has a post, as one document tells.
+        second_posts: The same of the other.
+        common: What both have to do with.
+        seats: Bodies and polities that both documents name.
+    """
+    odds = SAME_FULL_NAME if " " in name else SAME_SINGLE_NAME
+    shared = first_posts & second_posts
+    if shared:
+        odds += SHARED_POST
+    elif first_posts and second_posts:
+        odds += OTHER_POSTS
+    odds += SHARED_TIE * min(3, len(common - shared))
+    odds += SHARED_SEAT * min(3, len(seats - shared - common))
+    return 1 / (1 + math.exp(-odds))
+
+
+def told_apart(person: Group) -> str:
+    """Return what tells a person from a namesake: the post, else the first document."""
+    return winner(person.posts) if person.posts else min(person.members)[0]
