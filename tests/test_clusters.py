@@ -97,3 +97,25 @@ def test_well_known_names_are_known_by_their_own_class_first() -> None:
         if class_by_words(name) not in (None, class_) and known_class(name) == class_
     }
     assert "European Union" in overruled
+
+
+def test_the_title_behind_a_number_names_the_same_thing() -> None:
+    title = "Speeding the Safe Use of Drones through Shared Rules"
+    whole = ("Law", frozenset({"Memorandum M-31-07", title}))
+    for text in (
+        f"Read Memorandum M-31-07, {title}\nIt is long.",
+        f"Read Memorandum M-31-07, “{title},” which is long.",
+        f"Read Memorandum M-31-07 on “{title}” today.",
+    ):
+        assert clustered(text, **{"Memorandum M-31-07": "Law"}) == [whole], text
+
+
+def test_what_is_not_written_like_a_title_is_none() -> None:
+    for text in (
+        "Read Memorandum M-31-07, which the agency sent out on Monday\nIt is long.",
+        "Memorandum M-31-07, Ana Duarte said, is long.",
+        "Memorandum M-31-07: “We want drones to fly.”",
+    ):
+        assert clustered(text, **{"Memorandum M-31-07": "Law"}) == [
+            ("Law", frozenset({"Memorandum M-31-07"}))
+        ], text

@@ -25,8 +25,19 @@ from kg.known import (
 from kg.pipeline.attributes import Cluster
 from kg.pipeline.ner import class_by_words
 
+# Words that titles write small, besides those that initials leave out.
+_IN_TITLES = frozenset(
+    ("a", "an", "at", "as", "by", "from", "into", "or", "through", "with", "within")
+)
 # Words that initials leave out.
 _SMALL = frozenset(("of", "the", "and", "for", "in", "on", "to", "de", "la", "le", "&"))
+
+MAX_TITLE = 30  # tokens of a title
+# What may stand behind a number: a title in quotation marks, or one to the end of the line.
+_TITLE = re.compile(
+    r"[,:]?\s?(?:on|titled|entitled)?\s?[“\"‘](?P<title>[A-Z][^”\"’\n]+?)[,.]?[”\"’]"
+    r"|(?:,|:| [–—-])\s(?P<line>[A-Z][^\n.;“\"]+?)(?=\.?\s*(?:\n|$))"
+)
 
 # A name is looked for elsewhere in the text when it was recognised this surely.
 SURE = 0.6
@@ -42,12 +53,14 @@ def clusters(doc: Doc) -> Doc:
     acronym, the first or last words, as the ontology's lexicon allows for the class.
     """
     named: dict[tuple[str, str], list[Span]] = defaultdict(list)
-    ents = _with_repetitions(doc, _without_owners(_with_long_forms(doc)))
+    whole, titles = _with_titles(doc, _without_owners(_with_long_forms(doc)))
+    ents = _with_repetitions(doc, whole)
     types = _voted_types(ents)
     for ent in ents:
         key = _key(ent.text)
         named[types[key], known_key(key, types[key])].append(ent)
     _join_parenthesised(doc, ents, named)
+    _join_titles(titles, named)
     for joins in (_is_acronym, _is_part):
         _join_short_names(named, joins)
     found = [
@@ -139,6 +152,59 @@ def _long_form(doc: Doc, end: int, short: str) -> int | None:
         elif word not in _SMALL and word != "-":
             return None
     return None
+
+
+def _with_titles(doc: Doc, ents: list[Span]) -> tuple[list[Span], dict[int, int]]:
+    """Return the entities, with the titles of numbered ones as whole names.
+
+    "Memorandum M-25-21, Accelerating Federal Use of AI": what stands behind a number to
+    the end of the line, or in quotation marks, names the same thing if it is written like
+    a title.  Where each title starts comes with the start of its number.
+    """
+    titles: dict[int, int] = {}
+    found = list(ents)
+    for ent in ents:
+        if ent.label_ not in lexicon.words("name") or not any(
+            c.isdigit() for c in ent.text
+        ):
+            continue
+        place = _title(doc, ent.end)
+        if place is None or any(
+            e.start < place[0] < e.end or e.start < place[1] < e.end for e in found
+        ):
+            continue
+        found = [e for e in found if not place[0] <= e.start < place[1]]
+        found.append(_relabelled(doc[slice(*place)], ent.label_, ent._.score))
+        titles[place[0]] = ent.start
+    return sorted(found, key=lambda span: span.start), titles
+
+
+def _title(doc: Doc, after: int) -> tuple[int, int] | None:
+    """Return where a title stands that follows a name directly, or None."""
+    rest = doc[after : after + MAX_TITLE + 3]
+    match = _TITLE.match(rest.text) if len(rest) else None
+    if match is None:
+        return None
+    group = "title" if match["title"] else "line"
+    title = match[group]
+    words = [word for word in title.split() if word[0].isalpha()]
+    capital = [w for w in words if w[0].isupper() or w in _SMALL | _IN_TITLES]
+    if len(words) < 3 or len(capital) < len(words):
+        return None
+    start = rest.start_char + match.start(group)
+    span = doc.char_span(start, start + len(title))
+    return (span.start, span.end) if span is not None else None
+
+
+def _join_titles(
+    titles: dict[int, int], named: dict[tuple[str, str], list[Span]]
+) -> None:
+    """Let a title and the number before it name one thing."""
+    for title, number in titles.items():
+        owner = {m.start: key for key, mentions in named.items() for m in mentions}
+        a, b = owner.get(number), owner.get(title)
+        if a and b and a != b:
+            _move(named, b, a)
 
 
 def _without_owners(ents: list[Span]) -> list[Span]:

@@ -22,11 +22,15 @@ from kg.pipeline.attributes import FoundMoney, FoundPart
 from kg.pipeline.encoder import session
 from kg.pipeline.patterns import spaced
 from kg.pipeline.skeleton import Skeleton, skeletons
+from kg.pipeline.status import likeliest_status
 from kg.values.dates import resolve_date
 
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
-LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.25
+LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.35
+BESIDE = 0.5  # of the likeliest one's probability, for others to have the same part
+# A part that the network is this sure of outvotes one that the words tell and it does not see.
+SURE_PART, UNLIKELY_PART = 0.6, 0.1
 SAID = 0.6  # how surely words alone tell that a sum is paid
 NAMED = 5.0  # how many times likelier a kind is whose verb or noun stands by the sum
 _FAR = 18  # words between a verb and its amount, at most
@@ -38,9 +42,6 @@ _FROM = re.compile(r"(?<!\S)(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
 _BY = re.compile(r"^(?:[^\s<>#;,.]+ ){0,2}by (?:[^\s<>#;,.]+ ){0,3}$")
 _ON = re.compile(r"(?<!\S)(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
 # "the government of Canada" is Canada; otherwise what hangs on a preposition is no subject.
-_PREPOSITION = re.compile(
-    r"(?<!\S)(?:(?<!government )of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
-)
 # What a sum is for: no name, date or number (who gets it, when, how much), and no idiom.
 _PURPOSE = re.compile(
     r"(?<!\S)(?:for |(?:to|towards|toward|into|in|aimed at|on) (?![<{]))"
@@ -160,7 +161,7 @@ class Money:
                 shares = np.exp(of_kind - np.logaddexp.reduce(of_kind))
                 found[number] = _Judged(
                     dict(zip(self._kinds, map(float, shares), strict=True)),
-                    self._statuses[int(of_status.argmax())],
+                    likeliest_status(of_status, self._statuses),
                 )
         return found
 
@@ -183,6 +184,10 @@ class Money:
         payer, recipient = _of_network(doc, parts)
         if trigger is not None:
             by_words = _roles(doc, skeleton, match, trigger)
+            by_words = (
+                _believed(by_words[0], parts["payer"]),
+                _believed(by_words[1], parts["recipient"]),
+            )
             # What the verb's own sides say outvotes what the network guesses.
             if _urging().search(skeleton.text, 0, trigger.start):
                 payer = ()  # it is whom the verb names, or nobody with a name
@@ -257,16 +262,24 @@ def _of_network(
     doc: Doc, parts: dict[str, list[FoundPart]]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the payers and recipients that the network finds likely."""
-    chosen: dict[str, dict[int, float]] = {
-        role: {p.cluster: p.confidence for p in found if p.confidence > LIKELY_PART}
-        for role, found in parts.items()
-    }
+    chosen: dict[str, dict[int, float]] = {}
+    for role, found in parts.items():
+        least = max(LIKELY_PART, BESIDE * max(p.confidence for p in found))
+        chosen[role] = {p.cluster: p.confidence for p in found if p.confidence > least}
     payers, recipients = chosen.get("payer", {}), chosen.get("recipient", {})
     # Nobody pays himself: of both parts the likelier stays.
     return (
         tuple(c for c in sorted(payers) if payers[c] >= recipients.get(c, 0.0)),
         tuple(c for c in sorted(recipients) if recipients[c] > payers.get(c, 0.0)),
     )
+
+
+def _believed(by_words: tuple[int, ...], parts: list[FoundPart]) -> tuple[int, ...]:
+    """Return what the words say, unless the network is sure that it is somebody else."""
+    likely = {part.cluster: part.confidence for part in parts}
+    mine = max((likely.get(cluster, 0.0) for cluster in by_words), default=0.0)
+    outvoted = max(likely.values(), default=0.0) >= SURE_PART and mine < UNLIKELY_PART
+    return () if outvoted else by_words
 
 
 def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:
@@ -389,6 +402,8 @@ def _verb_triggers(text: str, start: int, end: int) -> list[_Trigger]:
     found = []
     for kind, way, matcher, passive in _verbs():
         for match in matcher.finditer(text, start, end):
+            if text.startswith("of ", match.end()):
+                continue  # "a grant of", "a pledge of": nouns
             is_passive = match[0].strip() in passive and bool(
                 _BE.search(text[: match.start()])
             )
@@ -515,11 +530,22 @@ def _subject(
     for start, end, clusters in groups:
         if end > before:
             break
-        if _PREPOSITION.search(text[:start]) or text.startswith("'s ", end):
+        if _preposition().search(text[:start]) or text.startswith("'s ", end):
             continue
         if not chosen or not re.match(r"(?:, |\( )", text[start - 2 : start]):
             chosen = clusters
     return chosen
+
+
+@cache
+def _preposition() -> re.Pattern[str]:
+    """Match a preposition before a name; "the municipality of <1>" is <1> itself."""
+    authority = "".join(
+        rf"(?<!{re.escape(word)} )" for word in sorted(lexicon.all_words("authority"))
+    )
+    return re.compile(
+        rf"(?<!\S)(?:{authority}of|in|at|for|with|by|from|to|on|under|into) (?:[a-z]+ )?$"
+    )
 
 
 def _first_after(

@@ -22,6 +22,7 @@ from kg.pipeline.heads import chosen
 from kg.pipeline.mentions import AMOUNT, Mentioned, mentioned
 from kg.pipeline.pairs import Bools, Ints, mention_pairs
 from kg.pipeline.phrases import Phrases
+from kg.pipeline.status import likeliest_status
 
 Floats = NDArray[np.float64]
 
@@ -201,7 +202,7 @@ class Relations:
             for row in rows
             if scored.by_mentions[row, output] >= TELLING and scored.together(row)
         ] or [rows[0]]
-        status = self._outputs.statuses[int(scored.statuses[telling[0]].argmax())]
+        status = likeliest_status(scored.statuses[telling[0]], self._outputs.statuses)
         subject, object_ = scored.things[pair].tolist()
         sentences = set()
         for row in telling:

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -22,7 +24,17 @@ _CLAUSE_OPENERS = frozenset(
 )
 NEAR = 5  # words before a verb in which "not" belongs to it
 FAR = 10  # words between two things in which "not" belongs to what links them
+# By how much (in log-odds) "done" must be likelier than any other status of the network's: a
+# plan shown as done is worse than a fact shown as planned.  On the held-out texts a tenth
+# fewer are shown as done that are not, and as many are right in all.
+CAUTION = 0.6
 _SPEAKER = r"<(?P<speaker>\d+)> "
+
+
+def likeliest_status(scores: NDArray[np.float32], statuses: tuple[str, ...]) -> str:
+    """Return the status that the network's scores [statuses] tell."""
+    asserted = [load_ontology().statuses[name].asserted for name in statuses]
+    return statuses[int((scores - CAUTION * np.array(asserted)).argmax())]
 
 
 @Language.factory(
