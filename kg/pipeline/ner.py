@@ -24,6 +24,7 @@ from kg.pipeline.shapes import shape_id
 
 # Below this the network itself holds a span to be more likely wrong than right.
 MIN_SCORE = 0.5
+KNOWN_SCORE = 0.9  # of a span that is a well-known name, however unsure the network is
 # From this log-probability on, a word is sure to be in no name.
 SURELY_OUTSIDE = -0.02
 REFERENCE = "Reference"  # its label for a mention that is no name
@@ -148,6 +149,8 @@ class Ner:
                     span = _trimmed(doc, *ends, label[2:])
                 if span is not None:
                     span._.score = float(np.exp(chosen.mean()))
+                    if span.label_ != REFERENCE and known_class(span.text):
+                        span._.score = max(span._.score, KNOWN_SCORE)
                     if span._.score > MIN_SCORE:
                         spans.append(span)
         return spans

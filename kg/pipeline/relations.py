@@ -232,8 +232,9 @@ class Relations:
         for claim in self._phrases.claims(doc):
             triple = (claim.subject, claim.predicate, claim.object)
             for key in claimed.get(triple, ()):
-                if found[key].confidence < claim.confidence:
-                    found[key] = replace(found[key], confidence=claim.confidence)
+                # Two witnesses: both would have to err.
+                doubt = (1 - found[key].confidence) * (1 - claim.confidence)
+                found[key] = replace(found[key], confidence=1 - doubt)
             if triple in claimed:
                 continue
             likely = seen.get((claim.subject, claim.object))
