@@ -80,6 +80,13 @@ class Register:
             if entry.type in lexicon.words("means") and entry.country:
                 names = {full_key(n) for n in (entry.name, *entry.aliases)}
                 self._places.setdefault(entry.country, set()).update(names)
+        self._by_short_name: dict[tuple[str, str], Entry] = {}
+        full_names = lexicon.words("knownName")
+        for term, short_names in lexicon.words("shortly").items():
+            for (family, name), entry in own.items():
+                if name == full_key(full_names[term][0]):
+                    keys = [(family, full_key(short)) for short in short_names]
+                    self._by_short_name.update(dict.fromkeys(keys, entry))
         self._by_surname: dict[str, list[Entry]] = {}
         for entry in self.entries:
             if (post := _HEAD.fullmatch(entry.post)) and full_key(
@@ -114,11 +121,24 @@ class Register:
             found = {n: e for n, e in found.items() if self._context(e) & around}
         elif fullest is None:
             # What the text spells out in full is not ours because of its acronym.
-            return None
+            return self._by_short(names, family, around)
         return next(iter(found.values())) if len(found) == 1 else None
 
+    def _by_short(
+        self, names: Sequence[str], family: str, around: frozenset[str]
+    ) -> Entry | None:
+        """Return whom a text about the EU calls "the Commission", if nobody else is so named."""
+        keys = {full_key(name) for name in names}
+        entry = self._by_short_name.get((family, full_key(names[0])))
+        if len(keys) > 1 or entry is None or not self._context(entry) & around:
+            return None
+        own = {full_key(name) for name in (entry.name, *entry.aliases)}
+        short = full_key(names[0])
+        others = {n for n in around - own if n.endswith(" " + short)}
+        return None if others else entry
+
     def _context(self, entry: Entry) -> frozenset[str]:
-        """Return the keys of what a text that means a person is likely to name."""
+        """Return the keys of what a text that means a thing is likely to name."""
         return frozenset(
             {full_key(entry.part_of)} - {""} | self._places.get(entry.country, set())
         )

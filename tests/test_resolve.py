@@ -11,7 +11,7 @@ from kg.corrections import parse
 from kg.model import Annotation
 from kg.namesakes import same_person
 from kg.ontology import load_ontology
-from kg.register import Entry, Register
+from kg.register import Entry, Register, load_register
 from kg.resolve import resolve
 
 EMPTY = Register(())
@@ -249,6 +249,26 @@ def test_a_bare_surname_means_only_who_leads_a_country_that_is_named() -> None:
         "http://www.wikidata.org/entity/Q3",
     )
     assert same_as("Person | Duarte\nPolity | Paxos", "Duarte") == ()
+
+
+def test_the_commission_is_that_of_the_union_only_where_the_union_is_named() -> None:
+    told = "GovernmentBody | European Commission\nPolity | European Union"
+    documents = {
+        "a": annotation(told),
+        "b": annotation("GovernmentBody | Commission\nPolity | European Union, EU"),
+        "c": annotation("GovernmentBody | Commission\nPolity | Kenya"),
+        "d": annotation(
+            "GovernmentBody | Commission\nPolity | EU\n"
+            "GovernmentBody | Federal Trade Commission"
+        ),
+    }
+    found = ids(documents, register=load_register())
+    assert found["b"]["Commission"] == found["a"]["European Commission"]
+    assert (
+        found["c"]["Commission"]
+        == found["d"]["Commission"]
+        == ("governmentbody/commission")
+    )
 
 
 # ------------------------------------------------------------------------ corrections
