@@ -46,6 +46,7 @@ class Question:
         context: Where it is said.
         ids: Subject, predicate, object and document of a fact; the entities of a pair.
         accepted: Whether the graph has it so at present.
+        distance: How far from the threshold a fact's probability lies.
     """
 
     kind: str
@@ -53,10 +54,13 @@ class Question:
     context: str
     ids: tuple[str, ...]
     accepted: bool
+    distance: float = 0.0
 
 
 def questions(output: Path) -> list[Question]:
-    """Return what is doubtful in a graph and not decided yet, the least sure first.
+    """Return what is doubtful in a graph and not decided yet.
+
+    Names that nearly agree come first, then facts, the nearest to the threshold before.
 
     Raises:
         StoreError: There is no graph.
@@ -80,6 +84,7 @@ def questions(output: Path) -> list[Question]:
         for document, annotation in shelved
         for question in _facts(document, annotation, entities, ontology, least)
     ]
+    facts.sort(key=lambda question: (question.distance, question.ids))
     return [q for q in (*pairs, *facts) if frozenset(q.ids) not in done]
 
 
@@ -147,6 +152,7 @@ def _facts(
             _in_context(document, claim),
             (subject.id, claim.predicate, object_.id, document.id),
             claim.confidence >= least,
+            abs(claim.confidence - least),
         )
 
 

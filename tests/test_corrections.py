@@ -192,6 +192,17 @@ def test_review_takes_down_what_is_answered_and_takes_back(
     build([str(built / "news.txt")], built / "out")
 
 
+def test_review_asks_about_the_least_sure_facts_first(tmp_path: Path) -> None:
+    from kg.review import NEAR, questions
+
+    build(
+        [str(Path(__file__).parent.parent / "corpus" / "brazil-ai-bill.txt")], tmp_path
+    )
+    distances = [q.distance for q in questions(tmp_path) if q.kind == "fact"]
+    assert distances == sorted(distances)
+    assert all(distance <= NEAR for distance in distances)
+
+
 def test_review_asks_about_names_that_nearly_agree_once(tmp_path: Path) -> None:
     from kg.review import questions
 
