@@ -60,7 +60,7 @@ def build(
         prune: Remove documents whose file is gone.
         corrections: The file of what people decided; ``corrections.txt`` in the output
             folder if never given, and kept with the folder.
-        progress: Told of each file before it is read.
+        progress: Told of each new or changed file when it is annotated.
 
     Raises:
         UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
@@ -174,6 +174,11 @@ def corrections_file(output: Path) -> Path:
         return _corrections_file(shelf, output)
     finally:
         shelf.close()
+
+
+def least_confidence(shelf: Shelf) -> float:
+    """Return how sure a claim must be to stand in an output folder's graph."""
+    return float(shelf.setting("min_confidence") or MIN_CONFIDENCE)
 
 
 class _Log:
@@ -318,7 +323,7 @@ def _restate(
     """
     ontology = load_ontology()
     resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
-    least = float(shelf.setting("min_confidence") or MIN_CONFIDENCE)
+    least = least_confidence(shelf)
     written = 0
     wanted = set()
     for shelved in shelf:
@@ -348,7 +353,7 @@ def _describe_terms(store: GraphStore) -> None:
 
 
 @cache
-def _pipeline(name: str | None, *, side_by_side: bool = False) -> Language:
+def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
     # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
@@ -371,7 +376,7 @@ def _pipeline_digest(name: str | None) -> str:
     for path in sorted(files, key=lambda p: p.name):
         digest.update(path.read_bytes())
     if name is not None:
-        meta = _pipeline(name).meta
+        meta = _pipeline(name, side_by_side=False).meta  # as it is annotated with
         digest.update(
             f"{name} {meta['lang']} {meta['name']} {meta['version']}".encode()
         )

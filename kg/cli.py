@@ -591,7 +591,7 @@ def correct(verb: str, parts: tuple[str, ...], output: Path) -> None:
 @main.command()
 @output_option
 def review(output: Path) -> None:
-    """Walk through what is doubtful: close merges, and facts that are nearly unsure.
+    """Walk through what is doubtful: names that nearly agree, and unsure facts.
 
     Each comes with its sentence in context; what you decide is kept as with
     `kg correct`, and the graph is stated again at the end.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from kg.describe import Record, Records
 from kg.ontology import Ontology
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,7 @@ class Conflict:
     sides: tuple[Record, ...]
 
 
-def conflicts(
-    records: Mapping[str, list[dict[str, Any]]], ontology: Ontology
-) -> list[Conflict]:
+def conflicts(records: Records, ontology: Ontology) -> list[Conflict]:
     """Return what is asserted by one source and denied by another, and double objects.
 
     A predicate that the ontology declares functional has one object: two asserted ones

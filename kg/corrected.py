@@ -37,16 +37,15 @@ class Corrected:
         group = self._groups[keys[0]]
         if verb == "rename":
             group.label = parts[1]
+            group.names.add(parts[1])
             self._also(keys[0], parts[1])
         elif verb == "retype":
             group.type = parts[1]
         elif verb == "merge" and keys[0] != keys[1]:
-            self._groups[keys[1]].take(self._groups.pop(keys[0]))
-            for held in self._by_name.values():
-                if keys[0] in held:
-                    held[:] = dict.fromkeys(
-                        keys[1] if k == keys[0] else k for k in held
-                    )
+            gone = self._groups.pop(keys[0])
+            self._groups[keys[1]].take(gone)
+            for name in gone.names:
+                self._also(keys[1], name)
         elif verb == "split":
             return self._split(keys[0], parts[1], parts[2])
         return True

@@ -30,15 +30,6 @@ VERBS = {
     "accept": ("SUBJECT", "PREDICATE?", "OBJECT?", "DOCUMENT?"),
     "reject": ("SUBJECT", "PREDICATE?", "OBJECT?", "DOCUMENT?"),
 }
-MEANING = {
-    "merge": "the first is the second",
-    "apart": "the two are never one",
-    "split": "what the document calls so is another thing, with that name",
-    "rename": "it is shown by that name",
-    "retype": "it is of that class",
-    "accept": "the fact, or the sum with that id, is right however unsure",
-    "reject": "the fact, or the sum with that id, is wrong",
-}
 _COMMENT = re.compile(r"(^|\s)#\s.*$|^#.*$")
 
 

@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from kg.describe import Record, Records
 from kg.errors import UsageError
 from kg.ontology import Ontology
 from kg.records import read_records
 from kg.store import GraphStore
-
-Records = Mapping[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def _money(records: Records) -> dict[str, str]:
     return {what: "; ".join(sorted(told)) for what, told in found.items()}
 
 
-def _status(said: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _status(said: Record, names: Mapping[str, str]) -> str:
     speaker = said["attributedTo"]
     status: str = said["status"]
     return f"{status} (says {names[speaker]})" if speaker else status

@@ -65,6 +65,11 @@ def id_of(key: Key, group: Group) -> str:
     return f"{slug(type_of(group))}/{slug(label_of(key, group))}"
 
 
+def name_of(id_: str) -> str:
+    """Return the part of an id that was made of the name."""
+    return id_.partition("/")[2]
+
+
 def type_of(group: Group) -> str:
     """Return its class: decided by people, or the most frequent."""
     return group.type or winner(group.types)

@@ -19,17 +19,26 @@ def full_key(name: str) -> str:
     """Return a name in comparable form: no case, accents, dots, article or legal form."""
     parts = unicodedata.normalize("NFKD", " ".join(name.split()))
     plain = "".join(c for c in parts if not unicodedata.combining(c))
-    words = name_key(plain).replace(",", "").split()
-    if len(words) > 1 and words[0] == "the":
-        words = words[1:]
-    while len(words) > 1 and words[-1] in legal_forms():
+    return " ".join(without_legal_form(plain, article=False))
+
+
+def without_legal_form(name: str, *, article: bool = True) -> list[str]:
+    """Return the words of a name in comparable form, without "Inc." or "AG" at its end.
+
+    Args:
+        name: The name.
+        article: Whether a "the" at its start counts.
+    """
+    words = name_key(" ".join(name.split())).replace(",", "").split()
+    if not article and len(words) > 1 and words[0] == "the":
+        del words[0]
+    while len(words) > 1 and words[-1] in _legal_forms():
         words.pop()
-    return " ".join(words)
+    return words
 
 
 @cache
-def legal_forms() -> frozenset[str]:
-    """Return what may follow the name of a firm, such as "inc", in comparable form."""
+def _legal_forms() -> frozenset[str]:
     return frozenset(name_key(form) for form in lexicon.all_words("legalForm"))
 
 

@@ -26,6 +26,12 @@ def all_words(name: str) -> frozenset[str]:
     return frozenset(word for values in words(name).values() for word in values)
 
 
+@cache
+def family_of(class_: str) -> str:
+    """Return the family of a class: what bears one name may be of any of its classes."""
+    return words("family").get(class_, (class_,))[0]
+
+
 def _ontology() -> Ontology:
     return load_ontology()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import combinations
 
 from kg import lexicon
 from kg.groups import Group, winner
@@ -20,18 +20,7 @@ SHARED_POST = 3.0
 OTHER_POSTS = -2.5
 SHARED_TIE = 1.0  # for each of up to three things that both have to do with
 SHARED_SEAT = 0.3  # for each of up to three bodies and polities that both texts name
-DOUBTFUL = (0.3, 0.75)  # probabilities that are worth a person's look
 SURE_POST = 0.6  # claims below it tell nobody apart
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Two groups of one name, how probably they are one, and what was done."""
-
-    first: str
-    second: str
-    probability: float
-    merged: bool
 
 
 def seats_of() -> frozenset[str]:
@@ -59,7 +48,7 @@ def partners_of(
     return dict(found)
 
 
-def persons_of(name: str, members: list[Group], doubts: list[Doubt]) -> list[Group]:
+def persons_of(name: str, members: list[Group]) -> list[Group]:
     """Return the persons whom documents call by one name, as groups of members.
 
     Those with a post in common come together first; each of the others joins the one it
@@ -74,22 +63,13 @@ def persons_of(name: str, members: list[Group], doubts: list[Doubt]) -> list[Gro
         if not marks:
             rest.append(member)
             continue
-        known = {id(p): p for mark in marks if (p := holders.get(mark))}
-        person = _united([*known.values(), member], persons)
+        known = dict.fromkeys(holders[mark] for mark in marks if mark in holders)
+        person = _united([*known, member], persons)
         holders.update(dict.fromkeys(_marks(person), person))
-    joined = True
-    while joined:
-        joined = False
-        for i, first in enumerate(persons):
-            for second in persons[i + 1 :]:
-                if _judged(name, first, second, doubts):
-                    _united([first, second], persons)
-                    joined = True
-                    break
-            if joined:
-                break
+    while pair := next((p for p in combinations(persons, 2) if _same(name, *p)), None):
+        _united([*pair], persons)
     persons.sort(key=lambda p: min(p.members))
-    return _with_the_rest(name, persons, rest, doubts)
+    return _with_the_rest(name, persons, rest)
 
 
 def _marks(person: Group) -> list[str]:
@@ -97,27 +77,24 @@ def _marks(person: Group) -> list[str]:
     return [*person.posts, *(f"={entry.name}" for entry in person.entries)]
 
 
-def _with_the_rest(
-    name: str, persons: list[Group], rest: list[Group], doubts: list[Doubt]
-) -> list[Group]:
+def _with_the_rest(name: str, persons: list[Group], rest: list[Group]) -> list[Group]:
     """Give each member without a post to the person it is probably about."""
     left: list[Group] = []
     for member in rest:
-        shared = sorted(
-            ((len(common(p, member)), -i) for i, p in enumerate(persons)),
-            reverse=True,
-        )
-        clear = len(shared) == 1 or (shared and shared[0][0] > shared[1][0])
-        if clear and _judged(name, persons[-shared[0][1]], member, doubts):
-            _united([persons[-shared[0][1]], member], [])
+        shared = [len(common(person, member)) for person in persons]
+        likeliest = [
+            p for p, n in zip(persons, shared, strict=True) if n == max(shared)
+        ]
+        if len(likeliest) == 1 and _same(name, likeliest[0], member):
+            _united([likeliest[0], member], persons)
         else:
             left.append(member)
     if not persons:
         return [_united(left, [])] if left else []
     by_tie: dict[str, Group] = {}
     for member in left:
-        known = {id(p): p for tie in member.ties if (p := by_tie.get(tie))}
-        person = _united([*known.values(), member], persons)
+        known = dict.fromkeys(by_tie[t] for t in sorted(member.ties) if t in by_tie)
+        person = _united([*known, member], persons)
         by_tie.update(dict.fromkeys(person.ties, person))
     return persons
 
@@ -135,8 +112,8 @@ def _united(parts: list[Group], persons: list[Group]) -> Group:
     return first
 
 
-def _judged(name: str, first: Group, second: Group, doubts: list[Doubt]) -> bool:
-    """Tell whether two are more probably one person than not; close calls are noted."""
+def _same(name: str, first: Group, second: Group) -> bool:
+    """Tell whether two are more probably one person than not."""
     probability = same_person(
         name,
         set(first.posts),
@@ -144,20 +121,13 @@ def _judged(name: str, first: Group, second: Group, doubts: list[Doubt]) -> bool
         common(first, second),
         first.around & second.around,
     )
-    merged = probability >= 0.5
-    if DOUBTFUL[0] <= probability <= DOUBTFUL[1] and first.posts and second.posts:
-        doubts.append(Doubt(_described(first), _described(second), probability, merged))
-    return merged
+    return probability >= 0.5
 
 
 def common(first: Group, second: Group) -> set[str]:
     """Return what links two: whom both have to do with, posts that the other's text names."""
     named = (first.posts.keys() & second.around) | (second.posts.keys() & first.around)
     return (first.ties & second.ties) | named
-
-
-def _described(group: Group) -> str:
-    return f"{winner(group.labels)} ({', '.join(sorted(group.posts))})"
 
 
 def same_person(

@@ -63,11 +63,10 @@ class Register:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
-        families = _families()
         self._by_name: dict[tuple[str, str], Entry | None] = {}
         own: dict[tuple[str, str], Entry] = {}
         for entry in self.entries:
-            family = families.get(entry.type, entry.type)
+            family = lexicon.family_of(entry.type)
             own[family, full_key(entry.name)] = entry
             for name in {full_key(n) for n in (entry.name, *entry.aliases)}:
                 other = self._by_name.setdefault((family, name), entry)
@@ -81,12 +80,12 @@ class Register:
                 names = {full_key(n) for n in (entry.name, *entry.aliases)}
                 self._places.setdefault(entry.country, set()).update(names)
         self._by_short_name: dict[tuple[str, str], Entry] = {}
-        full_names = lexicon.words("knownName")
         for term, short_names in lexicon.words("shortly").items():
-            for (family, name), entry in own.items():
-                if name == full_key(full_names[term][0]):
-                    keys = [(family, full_key(short)) for short in short_names]
-                    self._by_short_name.update(dict.fromkeys(keys, entry))
+            family = lexicon.family_of(lexicon.words("knownAs")[term][0])
+            full = own.get((family, full_key(lexicon.words("knownName")[term][0])))
+            if full is not None:
+                keys = [(family, full_key(short)) for short in short_names]
+                self._by_short_name.update(dict.fromkeys(keys, full))
         self._by_surname: dict[str, list[Entry]] = {}
         for entry in self.entries:
             if (post := _HEAD.fullmatch(entry.post)) and full_key(
@@ -107,7 +106,7 @@ class Register:
                 some of it, for people share names.  A surname alone means whoever leads
                 a country that the text names.
         """
-        family = _families().get(type_, type_)
+        family = lexicon.family_of(type_)
         found = {
             entry.name: entry
             for name in names
@@ -128,12 +127,11 @@ class Register:
         self, names: Sequence[str], family: str, around: frozenset[str]
     ) -> Entry | None:
         """Return whom a text about the EU calls "the Commission", if nobody else is so named."""
-        keys = {full_key(name) for name in names}
-        entry = self._by_short_name.get((family, full_key(names[0])))
-        if len(keys) > 1 or entry is None or not self._context(entry) & around:
+        short, *more = {full_key(name) for name in names}
+        entry = self._by_short_name.get((family, short))
+        if more or entry is None or not self._context(entry) & around:
             return None
         own = {full_key(name) for name in (entry.name, *entry.aliases)}
-        short = full_key(names[0])
         others = {n for n in around - own if n.endswith(" " + short)}
         return None if others else entry
 
@@ -142,10 +140,6 @@ class Register:
         return frozenset(
             {full_key(entry.part_of)} - {""} | self._places.get(entry.country, set())
         )
-
-
-def _families() -> dict[str, str]:
-    return {name: words[0] for name, words in lexicon.words("family").items()}
 
 
 def read_entries(path: Path) -> list[Entry]:

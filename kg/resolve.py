@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from kg import lexicon
 from kg.corrected import Corrected
 from kg.corrections import Correction, Verdicts
-from kg.groups import Group, Key, Reference, id_of, label_of, type_of, winner
+from kg.groups import Group, Key, Reference, id_of, label_of, name_of, type_of, winner
 from kg.known import full_key, known_label, stands_alone
 from kg.model import Annotation, Entity
-from kg.namesakes import Doubt, common, partners_of, persons_of, seats_of, told_apart
+from kg.namesakes import common, partners_of, persons_of, seats_of, told_apart
 from kg.register import Entry, Register, load_register
 from kg.slug import slug
 
@@ -31,14 +31,12 @@ class Resolution:
         entities: For each document and entity key, the real-world entity.
         entries: What the register tells, by the entity's id.
         verdicts: What people decided about facts and sums.
-        doubts: Decisions on namesakes that were close.
         strayed: Decisions about entities that met nothing in these documents.
     """
 
     entities: Mapping[Reference, Entity]
     entries: Mapping[str, Entry]
     verdicts: Verdicts
-    doubts: tuple[Doubt, ...] = ()
     strayed: tuple[Correction, ...] = ()
 
     def unmet(self) -> tuple[Correction, ...]:
@@ -60,9 +58,9 @@ def resolve(
         register: Well-known actors; the one that comes with the program if left out.
     """
     corrections = tuple(corrections)
-    groups, doubts = _named_alike(documents, register or load_register())
+    groups = _named_alike(documents, register or load_register())
     apart = {
-        frozenset(_name_of(part) for part in correction.parts)
+        frozenset(name_of(part) for part in correction.parts)
         for correction in corrections
         if correction.verb == "apart"
     }
@@ -77,9 +75,7 @@ def resolve(
     for correction in corrections:
         if correction.verb in {"accept", "reject"}:
             verdicts.add(corrected.fact(correction, ids), correction)
-    return Resolution(
-        entities, entries, verdicts, tuple(doubts), tuple(corrected.strayed)
-    )
+    return Resolution(entities, entries, verdicts, tuple(corrected.strayed))
 
 
 # ------------------------------------------------------------ equal names, and namesakes
@@ -87,9 +83,8 @@ def resolve(
 
 def _named_alike(
     documents: Iterable[tuple[str, Annotation]], register: Register
-) -> tuple[dict[Key, Group], list[Doubt]]:
+) -> dict[Key, Group]:
     """Group local entities by class family and full name, people by person too."""
-    families = {name: words[0] for name, words in lexicon.words("family").items()}
     groups: dict[Key, Group] = defaultdict(Group)
     people: dict[tuple[str, str], list[Group]] = defaultdict(list)
     seats = seats_of()
@@ -121,7 +116,7 @@ def _named_alike(
                 Counter(posts),
                 ties,
             )
-            family = families.get(entity.type, entity.type)
+            family = lexicon.family_of(entity.type)
             if entity.type in lexicon.words("namesakes"):
                 group.around = named
                 people[family, full_key(label)].append(group)
@@ -129,13 +124,12 @@ def _named_alike(
             same = groups[family, full_key(label), ""]
             same.take(group)
             same.labels.update(group.labels)
-    doubts: list[Doubt] = []
     for (family, name), members in sorted(people.items()):
-        persons = persons_of(name, members, doubts)
+        persons = persons_of(name, members)
         for person in persons:
             told = told_apart(person) if len(persons) > 1 else ""
             groups[family, name, told] = person
-    return dict(groups), doubts
+    return dict(groups)
 
 
 # ---------------------------------------------------------------------- short names
@@ -161,7 +155,7 @@ def _join_short_names(
             for user in users.get(key[1], ())
             if user in groups
             and user != key
-            and frozenset((slug(user[1]), slug(key[1]))) not in apart
+            and not (apart and frozenset((slug(user[1]), slug(key[1]))) in apart)
         }
         if stands_alone(key[1]) or len(longer) != 1:
             continue
@@ -181,13 +175,6 @@ def _may_join(key: Key, target: Key, groups: dict[Key, Group]) -> bool:
 
 def _ways(group: Group) -> tuple[str, ...]:
     return lexicon.words("shortName").get(winner(group.types), ())
-
-
-# ------------------------------------------------------------------ what people decided
-
-
-def _name_of(id_: str) -> str:
-    return id_.partition("/")[2]
 
 
 # -------------------------------------------------------------------------- entities

@@ -1,7 +1,7 @@
 """A walk through what is doubtful, with a person who decides.
 
-Asked are merges and splits of namesakes that were close, names that nearly agree, and
-facts whose probability lies around the threshold.  Each answer becomes a line of
+Asked are names that nearly agree and facts whose probability lies around the threshold.
+Each answer becomes a line of
 ``corrections.txt``; nothing else is remembered.
 """
 
@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from kg.build import corrections_file, restate
+from kg.build import corrections_file, least_confidence, restate
 from kg.corrections import add_correction, read_corrections, undo_correction
 from kg.errors import UsageError
 from kg.groups import Reference
@@ -23,7 +23,6 @@ from kg.model import Annotation, Claim, Document, Entity
 from kg.ontology import Ontology, load_ontology
 from kg.resolve import resolve
 from kg.shelf import Shelf
-from kg.state import MIN_CONFIDENCE
 from kg.terminal import clean
 
 # How far from the threshold a fact is worth a question.
@@ -45,7 +44,6 @@ class Question:
         text: What is asked.
         context: Where it is said.
         ids: Subject, predicate, object and document of a fact; the entities of a pair.
-        accepted: Whether the graph has it so at present.
         distance: How far from the threshold a fact's probability lies.
     """
 
@@ -53,7 +51,6 @@ class Question:
     text: str
     context: str
     ids: tuple[str, ...]
-    accepted: bool
     distance: float = 0.0
 
 
@@ -69,7 +66,7 @@ def questions(output: Path) -> list[Question]:
     decided = read_corrections(corrections_file(output), ontology)
     shelf = Shelf.open(output)
     try:
-        least = float(shelf.setting("min_confidence") or MIN_CONFIDENCE)
+        least = least_confidence(shelf)
         shelved = [(s.document, s.annotation) for s in shelf]
     finally:
         shelf.close()
@@ -113,7 +110,6 @@ def _pairs(entities: Iterable[Entity], ontology: Ontology) -> Iterator[Question]
                     f"Is “{clean(first.label)}” the {class_} “{clean(second.label)}”?",
                     "",
                     (first.id, second.id),
-                    accepted=False,
                 )
 
 
@@ -151,7 +147,6 @@ def _facts(
             f"  [{status}; confidence {claim.confidence:.2f}]",
             _in_context(document, claim),
             (subject.id, claim.predicate, object_.id, document.id),
-            claim.confidence >= least,
             abs(claim.confidence - least),
         )
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from kg.corrections import Verdicts
+from kg.groups import name_of
 from kg.model import (
     Annotation,
     Claim,
@@ -101,7 +102,9 @@ def _facts(
         claims.sort(key=lambda c: (-c.confidence, c.evidence.start))
         facts.append(
             Fact(
-                _id(document, (_name(subject_id), predicate, _name(object_id)), key),
+                _id(
+                    document, (name_of(subject_id), predicate, name_of(object_id)), key
+                ),
                 subject_id,
                 predicate,
                 object_id,
@@ -164,10 +167,6 @@ def _holds(confidence: float, least: float, verdict: bool | None) -> bool:
 
 def _ids(keys: tuple[str, ...], entities: Mapping[str, Entity]) -> tuple[str, ...]:
     return tuple(sorted({entities[key].id for key in keys}))
-
-
-def _name(entity_id: str) -> str:
-    return entity_id.partition("/")[2]
 
 
 def _id(document: Document, parts: tuple[str, ...], key: tuple[object, ...]) -> str:

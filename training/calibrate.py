@@ -19,8 +19,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.examples import ROLES, Text, written
-from training.model import Network, looks_of
-from training.train import encode, open_network, open_tokenizer, pooled
+from training.model import Network
+from training.train import (
+    encode,
+    open_network,
+    open_tokenizer,
+    pair_scores,
+    pooled,
+)
 from training.windows import Batch, labels, windows_of
 
 
@@ -36,15 +42,7 @@ def scored_facts(
         batch = Batch([window], tokenizer)
         with torch.no_grad():
             states, attention = encode(network, batch)[0]
-            found, _ = network.pairs(
-                states,
-                looks_of(attention, window.spans),
-                window.spans,
-                window.kinds,
-                window.ends,
-                window.between,
-                window.features,
-            )
+            found, _ = pair_scores(network, window, states, attention)
         together = pooled(found, window.group, len(window.fact))[:, :facts]
         known = window.known[:, :facts] > 0
         scores.append(together[known])

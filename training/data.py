@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 ANY_BODY = ("GovernmentBody", "Company", "Organization")
 ANY_PLACE = ("Polity", "Place")
@@ -131,6 +133,11 @@ def decide(name: str, classes: tuple[str, ...]) -> tuple[str, ...]:
     return classes
 
 
+def sentence_starts(document: dict[str, Any]) -> list[int]:
+    """Return at which word each sentence of a Re-DocRED document starts, and the end."""
+    return [0, *accumulate(map(len, document["sents"]))]
+
+
 def redocred(path: Path) -> Iterator[Example]:
     """Yield the documents of a Re-DocRED file."""
     coarse = {
@@ -148,9 +155,7 @@ def redocred(path: Path) -> Iterator[Example]:
                 known[relation["h"]] = _HEAD_CLASS[relation["r"]]
             if relation["r"] in _TAIL_CLASS:
                 known[relation["t"]] = _TAIL_CLASS[relation["r"]]
-        starts = [0]
-        for sentence in document["sents"]:
-            starts.append(starts[-1] + len(sentence))
+        starts = sentence_starts(document)
         spans = []
         for i, vertex in enumerate(document["vertexSet"]):
             for mention in vertex:

@@ -195,9 +195,7 @@ def redocred(path: Path) -> Iterator[Text]:
     documents = json.loads(path.read_text("utf-8"))
     for document, example in zip(documents, data.redocred(path), strict=True):
         sentences = [i for i, s in enumerate(document["sents"]) for _ in s]
-        starts = [0]
-        for sentence in document["sents"]:
-            starts.append(starts[-1] + len(sentence))
+        starts = data.sentence_starts(document)
         mentions, types = [], []
         for number, vertex in enumerate(document["vertexSet"]):
             classes: set[str] = set()

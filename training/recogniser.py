@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch import nn
 
 from kg.pipeline.ner import best_path
-from training.data import Example, allowed_labels
+from training.data import Example, allowed_labels, sentence_starts
 from training.model import Network
 from training.score import Count, spans_of
-from training.train import BATCH_PIECES, open_network, open_tokenizer
+from training.train import BATCH_PIECES, open_network, open_tokenizer, optimised
 from training.windows import Batch, Window, batches_of
 
 TYPES = ("PER", "ORG", "LOC", "MISC", "TIME", "NUM")
@@ -33,9 +34,7 @@ WORDS = 300  # of a window at most; a document of Re-DocRED is rarely longer
 def documents(path: Path) -> Iterator[Example]:
     """Yield the documents of a Re-DocRED file with its own classes."""
     for document in json.loads(path.read_text("utf-8")):
-        starts = [0]
-        for sentence in document["sents"]:
-            starts.append(starts[-1] + len(sentence))
+        starts = sentence_starts(document)
         spans = [
             (*(starts[m["sent_id"]] + place for place in m["pos"]), (m["type"],))
             for vertex in document["vertexSet"]
@@ -93,18 +92,8 @@ def main() -> None:
     network.encoder.words.requires_grad_(requires_grad=False)
     training = windows(list(documents(args.data / "redocred" / "dev_revised.json")))
     test = windows(list(documents(args.data / "redocred" / "test_revised.json")))
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": network.encoder.parameters(), "lr": args.rate},
-            {"params": network.ner.parameters(), "lr": args.rate * 5},
-        ],
-        weight_decay=0.01,
-    )
     plan = [batches_of(training, BATCH_PIECES, rng) for _ in range(args.epochs)]
-    total = sum(map(len, plan))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(step / 100 + 0.01, max(0.02, 1 - step / total))
-    )
+    optimizer, schedule = optimised(network, args.rate, sum(map(len, plan)))
     for epoch, batches in enumerate(plan, 1):
         network.train()
         for group in batches:
@@ -122,13 +111,13 @@ def main() -> None:
         print(f"epoch {epoch}:", score(network, tokenizer, test), flush=True)
 
 
-def score(network: Recogniser, tokenizer: object, test: list[Window]) -> str:
+def score(network: Recogniser, tokenizer: Tokenizer, test: list[Window]) -> str:
     """Return the scores of exact spans: all classes, and persons, bodies and places."""
     network.eval()
     every, three = Count(), Count()
     for number, window in enumerate(test):
         with torch.no_grad():
-            log = network.logs(Batch([window], tokenizer))[0]  # type: ignore[arg-type]
+            log = network.logs(Batch([window], tokenizer))[0]
         path = best_path(log.numpy(), LABELS)
         guess = {(number, *s) for s in spans_of([LABELS[i] for i in path])}
         gold_tags = [LABELS[int(row.int().argmax())] for row in window.allowed]

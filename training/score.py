@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.data import ANY_BODY, ANY_PLACE
+from training.data import ANY_BODY, ANY_PLACE, sentence_starts
 from training.examples import ROLES, Text, redocred, written
 from training.model import Network, looks_of
 from training.windows import Batch, cuts_of, labels, windows_of
@@ -62,7 +62,7 @@ def spans_of(tags: list[str]) -> set[tuple[int, int, str]]:
 
 def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
     """Return a report: entities, facts, statuses, sums, parts, references."""
-    from training.train import encode, pooled
+    from training.train import encode, pair_scores, pooled
 
     names = labels()
     network.eval()
@@ -84,15 +84,7 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
             entities.add(_named(guess, True), _named(gold, True))
             references.add(_named(guess, False), _named(gold, False))
             if len(window.fact):
-                scores, statuses = network.pairs(
-                    states,
-                    looks_of(attention, window.spans),
-                    window.spans,
-                    window.kinds,
-                    window.ends,
-                    window.between,
-                    window.features,
-                )
+                scores, statuses = pair_scores(network, window, states, attention)
                 together = pooled(scores, window.group, len(window.fact))
                 _count_facts(together, window, facts, roles, by_predicate)
                 for row, column in (window.status >= 0).nonzero().tolist():
@@ -177,9 +169,7 @@ def recogniser_score(network: Network, tokenizer: Tokenizer, path: Path) -> str:
     by_class = {name: Count() for name in ("PER", "ORG", "LOC", "MISC")}
     documents = json.loads(path.read_text("utf-8"))
     for document, text in zip(documents, redocred(path), strict=True):
-        starts = [0]
-        for sentence in document["sents"]:
-            starts.append(starts[-1] + len(sentence))
+        starts = sentence_starts(document)
         gold = {
             (*(starts[m["sent_id"]] + place for place in m["pos"]), m["type"])
             for vertex in document["vertexSet"]

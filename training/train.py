@@ -70,6 +70,22 @@ def pooled(scores: Tensor, group: Tensor, groups: int) -> Tensor:
     return top + total.clamp(min=1e-9).log()
 
 
+def pair_scores(
+    network: Network, window: Window, states: Tensor, attention: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return what the pair head says of a window's mention pairs: facts and statuses."""
+    scores: tuple[Tensor, Tensor] = network.pairs(
+        states,
+        looks_of(attention, window.spans),
+        window.spans,
+        window.kinds,
+        window.ends,
+        window.between,
+        window.features,
+    )
+    return scores
+
+
 def losses(
     network: Network,
     window: Window,
@@ -83,15 +99,7 @@ def losses(
     right = log.masked_fill(~window.allowed, -1e4).logsumexp(-1)
     found["ner"] = (-right.sum(), len(right))
     if len(window.fact):
-        scores, statuses = network.pairs(
-            states,
-            looks_of(attention, window.spans),
-            window.spans,
-            window.kinds,
-            window.ends,
-            window.between,
-            window.features,
-        )
+        scores, statuses = pair_scores(network, window, states, attention)
         together = pooled(scores, window.group, len(window.fact))
         weight = window.known.clone()
         weight[:, -len(ROLES) :] *= PARTS_WEIGHT
@@ -137,6 +145,25 @@ def losses(
     return found
 
 
+def optimised(
+    network: nn.Module, rate: float, steps: float
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+    """Return optimiser and schedule: heads learn five times as fast as the encoder.
+
+    The rate rises for a hundred steps and falls to a fiftieth over all of them.
+    """
+    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+    heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
+    optimizer = torch.optim.AdamW(
+        [{"params": encoder, "lr": rate}, {"params": heads, "lr": rate * 5}],
+        weight_decay=0.01,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(step / 100 + 0.01, max(0.02, 1 - step / steps))
+    )
+    return optimizer, schedule
+
+
 def encode(network: Network, batch: Batch) -> list[tuple[Tensor, Tensor]]:
     """Return word states and attention [heads, words, words] of each window."""
     states, attention = network.encoder(batch.ids, batch.mask)
@@ -175,23 +202,10 @@ def main() -> None:
     # Names of all the world stand in the public embeddings: few texts can only harm them.
     network.encoder.words.requires_grad_(requires_grad=False)
     network.encoder.layers[: args.frozen].requires_grad_(requires_grad=False)
-    heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
-    optimizer = torch.optim.AdamW(
-        [
-            {
-                "params": [p for p in network.encoder.parameters() if p.requires_grad],
-                "lr": args.rate,
-            },
-            {"params": heads, "lr": args.rate * 5},
-        ],
-        weight_decay=0.01,
-    )
     words = sum(len(t.words) for t in texts) * args.written_weight
     words += round(sum(len(t.words) for t in public) * args.share)
-    total = args.epochs * words * 1.4 / BATCH_PIECES
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(step / 100 + 0.01, max(0.02, 1 - step / total))
-    )
+    steps = args.epochs * words * 1.4 / BATCH_PIECES
+    optimizer, schedule = optimised(network, args.rate, steps)
     first = 0
     checkpoint = args.out / "checkpoint.pt"
     state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {}

@@ -18,9 +18,9 @@ from kg.known import (
     adjectives,
     known_class,
     known_label,
-    legal_forms,
     name_key,
     stands_alone,
+    without_legal_form,
 )
 from kg.pipeline.attributes import Cluster
 from kg.pipeline.ner import class_by_words
@@ -200,11 +200,11 @@ def _join_titles(
     titles: dict[int, int], named: dict[tuple[str, str], list[Span]]
 ) -> None:
     """Let a title and the number before it name one thing."""
+    owner = {m.start: key for key, mentions in named.items() for m in mentions}
     for title, number in titles.items():
-        owner = {m.start: key for key, mentions in named.items() for m in mentions}
         a, b = owner.get(number), owner.get(title)
         if a and b and a != b:
-            _move(named, b, a)
+            _move(named, b, a, owner)
 
 
 def _without_owners(ents: list[Span]) -> list[Span]:
@@ -299,10 +299,7 @@ def known_key(key: str, type_: str) -> str:
 @lru_cache(maxsize=50_000)
 def _key(name: str) -> str:
     """Return a name without its legal form ("Inc.") in comparable form."""
-    words = name_key(" ".join(name.split())).replace(",", "").split()
-    while len(words) > 1 and words[-1] in legal_forms():
-        words.pop()
-    key = " ".join(words)
+    key = " ".join(without_legal_form(name))
     for said in lexicon.all_words("means"):
         if known_class(key.removeprefix(said)):
             return key.removeprefix(said)
@@ -378,11 +375,10 @@ def _join_short_names(
     joins: Callable[[str, str, str], bool],
 ) -> None:
     """Join each name to the one longer name it can be short for; with two, to neither."""
-    family = {name: families[0] for name, families in lexicon.words("family").items()}
     for short in sorted(named, key=lambda key: (len(key[1]), key)):
         if stands_alone(short[1]):
             continue
-        kind = family.get(short[0], short[0])
+        kind = lexicon.family_of(short[0])
         forms = sorted({_key(mention.text) for mention in named[short]})
         longer = [
             other
@@ -391,7 +387,7 @@ def _join_short_names(
             and any(
                 # Two letters spell too many names to cross from one kind to another.
                 (
-                    family.get(other[0], other[0]) == kind
+                    lexicon.family_of(other[0]) == kind
                     or (joins is _is_acronym and len(form) > 2)
                 )
                 and len(form) < len(other[1])

@@ -83,12 +83,13 @@ class Encoder:
                 pending += [tokens[half:], tokens[:half]]
                 continue
             ids = np.array([encoding.ids[:MAX_PIECES]], dtype=np.int64)
-            words = [-1 if word is None else word for word in encoding.word_ids]
+            words = encoding.word_ids  # made anew each time it is asked for
             # A word without pieces (a control character) takes the sequence's first.
             first = np.zeros(len(tokens), dtype=np.int64)
             for piece in range(ids.shape[1] - 1, -1, -1):
-                if words[piece] >= 0:
-                    first[words[piece]] = piece
+                word = words[piece]
+                if word is not None:
+                    first[word] = piece
             yield WordPieces(np.array(tokens), ids, first)
 
     def run(self, window: WordPieces) -> list[Any]:

@@ -41,7 +41,6 @@ _TO = re.compile(
 _FROM = re.compile(r"(?<!\S)(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
 _BY = re.compile(r"^(?:[^\s<>#;,.]+ ){0,2}by (?:[^\s<>#;,.]+ ){0,3}$")
 _ON = re.compile(r"(?<!\S)(?:on|against) (?:[^\s<>#;,.]+ ){0,3}$")
-# "the government of Canada" is Canada; otherwise what hangs on a preposition is no subject.
 # What a sum is for: no name, date or number (who gets it, when, how much), and no idiom.
 _PURPOSE = re.compile(
     r"(?<!\S)(?:for |(?:to|towards|toward|into|in|aimed at|on) (?![<{]))"
@@ -539,7 +538,10 @@ def _subject(
 
 @cache
 def _preposition() -> re.Pattern[str]:
-    """Match a preposition before a name; "the municipality of <1>" is <1> itself."""
+    """Match a preposition before a name, for what hangs on one is no subject.
+
+    "The government of Canada" is Canada itself.
+    """
     authority = "".join(
         rf"(?<!{re.escape(word)} )" for word in sorted(lexicon.all_words("authority"))
     )

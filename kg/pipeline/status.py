@@ -33,8 +33,13 @@ _SPEAKER = r"<(?P<speaker>\d+)> "
 
 def likeliest_status(scores: NDArray[np.float32], statuses: tuple[str, ...]) -> str:
     """Return the status that the network's scores [statuses] tell."""
-    asserted = [load_ontology().statuses[name].asserted for name in statuses]
-    return statuses[int((scores - CAUTION * np.array(asserted)).argmax())]
+    return statuses[int((scores - _handicap(statuses)).argmax())]
+
+
+@cache
+def _handicap(statuses: tuple[str, ...]) -> NDArray[np.float64]:
+    told = load_ontology().statuses
+    return CAUTION * np.array([told[name].asserted for name in statuses])
 
 
 @Language.factory(
