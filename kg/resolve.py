@@ -60,7 +60,9 @@ def resolve(
     corrections = tuple(corrections)
     groups = _named_alike(documents, register or load_register())
     apart = {
-        frozenset(name_of(part) for part in correction.parts)
+        frozenset(
+            slug(full_key(name_of(p).replace("-", " "))) for p in correction.parts
+        )
         for correction in corrections
         if correction.verb == "apart"
     }

@@ -316,6 +316,22 @@ def test_what_people_keep_apart_is_not_joined() -> None:
     assert found["b"]["Green Alliance"] == "organization/green-alliance"
 
 
+def test_what_people_keep_apart_may_bear_accents_and_legal_forms() -> None:
+    documents = {
+        "a": annotation(
+            "Person | Viktor Orbán, Orbán\nCompany | Nordlys Grid AG, Nordlys"
+        ),
+        "b": annotation("Person | Orbán\nCompany | Nordlys"),
+    }
+    assert len(nodes(ids(documents), "Orbán", "Nordlys")) == 2
+    found = ids(
+        documents,
+        "apart person/orbán person/viktor-orbán\n"
+        "apart company/nordlys company/nordlys-grid-ag",
+    )
+    assert found["b"] == {"Orbán": "person/orbán", "Nordlys": "company/nordlys"}
+
+
 def test_corrections_survive_more_documents_and_another_order() -> None:
     decided = "merge law/data-fairness-act law/fair-data-act"
     more = {**ACTS, "0": annotation("Law | Fair Data Act, FDA\nPolity | Tavira")}
