@@ -48,6 +48,8 @@ def annotate(document: Document, nlp: Language) -> Annotation:
             claim.confidence,
             _evidence(claim.sentence, claim.subject_at, claim.object_at),
             _optional_key(claim.attributed_to),
+            claim.since,
+            claim.until,
         )
         for claim in doc._.claims
     )
@@ -69,7 +71,7 @@ def annotate(document: Document, nlp: Language) -> Annotation:
         for event in doc._.money
     )
     words = sum(1 for token in doc if token.is_alpha or token.like_num)
-    return Annotation(entities, claims, money, words)
+    return Annotation(entities, claims, money, words, document.date)
 
 
 def _key(cluster: int) -> str:

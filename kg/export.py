@@ -138,6 +138,8 @@ def _csv(store: GraphStore, ontology: Ontology) -> bytes:
             "currency",
             "purpose",
             "date",
+            "since",
+            "until",
             "status",
             "attributed_to",
             "confidence",
@@ -154,6 +156,8 @@ def _csv(store: GraphStore, ontology: Ontology) -> bytes:
                 fact["predicate"],
                 names[fact["object"]],
                 *[""] * 4,
+                fact["since"],
+                fact["until"],
                 *_said_cells(fact, names, paths),
             )
         )
@@ -167,6 +171,7 @@ def _csv(store: GraphStore, ontology: Ontology) -> bytes:
                 event["currency"],
                 event["purpose"],
                 event["date"],
+                *[""] * 2,
                 *_said_cells(event, names, paths),
             )
         )

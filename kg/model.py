@@ -97,6 +97,8 @@ class Claim:
     confidence: float
     evidence: Evidence
     attributed_to: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,16 @@ class MoneyClaim:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """All that the pipeline found in one document; entities are named by their keys."""
+    """All that the pipeline found in one document; entities are named by their keys.
+
+    ``date`` is the document's, by which one knows who was in office.
+    """
 
     entities: tuple[LocalEntity, ...]
     claims: tuple[Claim, ...]
     money: tuple[MoneyClaim, ...]
     words: int
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,8 @@ class Fact:
     """Subject, predicate, object, how sure the document is of it, and its evidence.
 
     ``id`` is unique in the graph; subject, object and ``attributed_to`` are entity ids.
-    ``evidence`` holds one sentence at least, the most telling first.
+    ``evidence`` holds one sentence at least, the most telling first.  ``since`` and
+    ``until`` tell when it holds, ISO 8601, where the document does.
     """
 
     id: str
@@ -170,6 +177,8 @@ class Fact:
     document: str
     evidence: tuple[Evidence, ...]
     attributed_to: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

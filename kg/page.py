@@ -173,6 +173,11 @@ def _told(sayings: tuple[Saying, ...]) -> list[dict[str, Any]]:
             "document": saying.document,
             "confidence": saying.confidence,
             "saidBy": saying.said_by,
+            "period": [
+                f"{word} {date}"
+                for word, date in (("since", saying.since), ("until", saying.until))
+                if date
+            ],
         }
         for saying in sayings
     ]

@@ -122,6 +122,9 @@ class _Writer:
         yield self._quad(statement, NamedNode(RDF + "subject"), subject)
         yield self._quad(statement, NamedNode(RDF + "predicate"), predicate)
         yield self._quad(statement, NamedNode(RDF + "object"), object_)
+        for name, date in (("since", fact.since), ("until", fact.until)):
+            if date:
+                yield self._quad(statement, self._term(name), Literal(date))
         yield from self._said(statement, fact)
 
     def _money_quads(self, event: MoneyEvent) -> Iterator[Quad]:

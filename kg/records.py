@@ -120,6 +120,8 @@ class _Reader:
             "subject": self._id(node["subject"][0]),
             "predicate": node["predicate"][0],
             "object": self._id(node["object"][0]),
+            "since": _one(node, "since"),
+            "until": _one(node, "until"),
             **self._said(node),
         }
 

@@ -2,17 +2,21 @@
 
 ``ontology/register/*.tsv`` has one line each: name, class, country (ISO 3166-1, or EU and
 INT), Wikidata id where one is confirmed, other names, what it is part of, and for people
-the post and its years.  A name that two entries share means neither.
+the post and its years.  Countries that no line has are those of the Unicode CLDR.  A name
+that two entries share means neither.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from babel import Locale
+from babel.core import get_global
 
 from kg import lexicon
 from kg.known import full_key
@@ -20,6 +24,7 @@ from kg.paths import ontology_folder
 
 # Posts of those whom a text that names their country may call by the surname alone.
 _HEAD = re.compile(r"(?:President|Prime Minister|Chancellor|Taoiseach) of (.+)")
+_NO_COUNTRIES = frozenset(("AQ", "EU", "ZZ"))
 WIKIDATA = "http://www.wikidata.org/entity/"
 COLUMNS = (
     "name",
@@ -51,6 +56,11 @@ class Entry:
     post: str
     since: str
     until: str
+
+    def in_office(self, date: str | None) -> bool:
+        """Tell whether a post was held at a date; of an unknown date any may be."""
+        year = date[:4] if date else ""
+        return not year or self.since <= year <= (self.until or year)
 
     @property
     def same_as(self) -> tuple[str, ...]:
@@ -95,7 +105,11 @@ class Register:
                 self._by_surname.setdefault(surname, []).append(entry)
 
     def find(
-        self, names: Sequence[str], type_: str, around: frozenset[str] = frozenset()
+        self,
+        names: Sequence[str],
+        type_: str,
+        around: frozenset[str] = frozenset(),
+        date: str | None = None,
     ) -> Entry | None:
         """Return the entry that names mean, or None where that is not sure.
 
@@ -105,6 +119,7 @@ class Register:
             around: Keys of what the text names besides; a person is recognised only by
                 some of it, for people share names.  A surname alone means whoever leads
                 a country that the text names.
+            date: When the text was written, ISO 8601: who leads a country then is meant.
         """
         family = lexicon.family_of(type_)
         found = {
@@ -116,7 +131,9 @@ class Register:
         if type_ in lexicon.words("namesakes"):
             if not found:
                 known = [self._by_surname.get(full_key(n), ()) for n in names]
-                found = {e.name: e for entries in known for e in entries}
+                found = {
+                    e.name: e for entries in known for e in entries if e.in_office(date)
+                }
             found = {n: e for n, e in found.items() if self._context(e) & around}
         elif fullest is None:
             # What the text spells out in full is not ours because of its acronym.
@@ -162,10 +179,22 @@ def read_entries(path: Path) -> list[Entry]:
     return entries
 
 
+def other_countries(known: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the countries and territories of the CLDR whose code no known polity has."""
+    (polity,) = lexicon.words("means")
+    codes = {entry.country for entry in known if entry.type == polity}
+    names = Locale("en").territories
+    for code in sorted(names.keys() & get_global("territory_currencies").keys()):
+        if re.fullmatch("[A-Z]{2}", code) and code not in codes | _NO_COUNTRIES:
+            plain = re.sub(r" SAR China$", "", names[code])
+            spelt = plain.replace("&", "and").replace("St. ", "Saint ")
+            others = (spelt,) if spelt != plain else ()
+            yield Entry(plain, polity, code, "", others, "", "", "", "")
+
+
 @cache
 def load_register() -> Register:
     """Return the register that comes with the program."""
     folder = ontology_folder() / "register"
-    return Register(
-        entry for path in sorted(folder.glob("*.tsv")) for entry in read_entries(path)
-    )
+    entries = [e for p in sorted(folder.glob("*.tsv")) for e in read_entries(p)]
+    return Register([*entries, *other_countries(entries)])

@@ -95,7 +95,8 @@ def _named_alike(
             full_key(name) for e in annotation.entities for name in e.names
         )
         entries = {
-            e.key: register.find(e.names, e.type, around) for e in annotation.entities
+            e.key: register.find(e.names, e.type, around, annotation.date)
+            for e in annotation.entities
         }
         labels = {
             e.key: entry.name

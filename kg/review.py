@@ -1,6 +1,7 @@
 """A walk through what is doubtful, with a person who decides.
 
-Asked are names that nearly agree and facts whose probability lies around the threshold.
+Asked are names that nearly agree, people of one name who were told apart, and facts whose
+probability lies around the threshold.
 Each answer becomes a line of
 ``corrections.txt``; nothing else is remembered.
 """
@@ -14,6 +15,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from kg import lexicon
 from kg.build import corrections_file, least_confidence, restate
 from kg.corrections import add_correction, read_corrections, undo_correction
 from kg.errors import UsageError
@@ -75,6 +77,11 @@ def questions(output: Path) -> list[Question]:
     ).entities
     done = {frozenset(c.parts[:2]) for c in decided if c.verb in {"merge", "apart"}}
     done |= {frozenset(c.parts) for c in decided if c.verb in {"accept", "reject"}}
+
+    def is_open(question: Question) -> bool:
+        """Tell whether it is undecided; a fact may be decided for all documents."""
+        return not {frozenset(question.ids), frozenset(question.ids[:3])} & done
+
     pairs = _pairs(set(entities.values()), ontology)
     facts = [
         question
@@ -82,25 +89,25 @@ def questions(output: Path) -> list[Question]:
         for question in _facts(document, annotation, entities, ontology, least)
     ]
     facts.sort(key=lambda question: (question.distance, question.ids))
-    return [q for q in (*pairs, *facts) if frozenset(q.ids) not in done]
+    return [question for question in (*pairs, *facts) if is_open(question)]
 
 
 def _pairs(entities: Iterable[Entity], ontology: Ontology) -> Iterator[Question]:
-    """Yield pairs of one class whose names nearly agree.
+    """Yield pairs of one class whose names nearly agree, or agree but for a post.
 
     Names are compared that share their first three letters or their last word, so that
     the number of comparisons grows with the names and not with their square.
     """
     blocks: dict[tuple[str, str], list[Entity]] = defaultdict(list)
     for entity in sorted(entities, key=lambda e: e.id):
-        key = full_key(entity.label)
+        key = _said(entity)
         for part in {key[:3], key.rpartition(" ")[2]}:
             blocks[entity.type, part].append(entity)
     seen = set()
     for block in blocks.values():
         for i, first in enumerate(block):
             for second in block[i + 1 :]:
-                names = (full_key(first.label), full_key(second.label))
+                names = (_said(first), _said(second))
                 if (first.id, second.id) in seen or not _alike(*names):
                     continue
                 seen.add((first.id, second.id))
@@ -111,6 +118,14 @@ def _pairs(entities: Iterable[Entity], ontology: Ontology) -> Iterator[Question]
                     "",
                     (first.id, second.id),
                 )
+
+
+def _said(entity: Entity) -> str:
+    """Return the key of a name as texts say it, without what tells namesakes apart."""
+    plain = entity.label.partition(" (")[0]
+    return full_key(
+        plain if entity.type in lexicon.words("namesakes") else entity.label
+    )
 
 
 def _alike(first: str, second: str) -> bool:

@@ -29,12 +29,16 @@ class Saying:
         document: Id of the document it stands in.
         confidence: Between 0 and 1.
         said_by: Id of the entity the document attributes it to.
+        since: ISO 8601 date from which it holds, if the document tells.
+        until: Until when, likewise.
     """
 
     pieces: tuple[Piece, ...]
     document: str
     confidence: float
     said_by: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,8 @@ def _facts(
                 document.id,
                 tuple(dict.fromkeys(claim.evidence for claim in claims)),
                 speaker,
+                next((claim.since for claim in claims if claim.since), None),
+                next((claim.until for claim in claims if claim.until), None),
             )
         )
     return tuple(sorted(facts, key=lambda f: (f.evidence[0].start, f.id)))

@@ -189,6 +189,9 @@ class Describer:
         text = self._fact(said) if "predicate" in said else self._money(said)
         status = self._ontology.statuses[said["status"]]
         notes = [] if status.asserted else [status.label]
+        notes += [
+            f"{word} {said[word]}" for word in ("since", "until") if said.get(word)
+        ]
         if said["attributedTo"]:
             notes.append("says " + self._names[said["attributedTo"]])
         notes.append(f"confidence {said['confidence']:.2f}")

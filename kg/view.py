@@ -171,6 +171,8 @@ def _sayings(item: Mapping[str, Any]) -> list[Saying]:
             document=item["document"],
             confidence=float(item["confidence"]),
             said_by=item.get("attributedTo"),
+            since=item.get("since"),
+            until=item.get("until"),
         )
         for evidence in (item["evidence"], *item.get("furtherEvidence", ()))
     ]

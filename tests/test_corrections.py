@@ -216,3 +216,27 @@ def test_review_asks_about_names_that_nearly_agree_once(tmp_path: Path) -> None:
     ]
     kg(tmp_path, "correct", "apart", "Nordlys AI", "Nordlyss AI")
     assert [q for q in questions(output) if q.kind == "pair"] == []
+
+
+def test_review_asks_whether_namesakes_told_apart_are_one() -> None:
+    from kg.model import Entity
+    from kg.ontology import load_ontology
+    from kg.review import _pairs
+
+    smiths = [
+        Entity("person/john-smith-acme", "Person", "John Smith (Acme)"),
+        Entity("person/john-smith-ohio", "Person", "John Smith (Ohio)"),
+        Entity("person/jane-poe", "Person", "Jane Poe"),
+    ]
+    asked = [question.ids for question in _pairs(smiths, load_ontology())]
+    assert asked == [("person/john-smith-acme", "person/john-smith-ohio")]
+
+
+def test_a_fact_decided_for_all_documents_is_not_asked_again(tmp_path: Path) -> None:
+    from kg.review import questions
+
+    output = tmp_path / "out"
+    build([str(Path(__file__).parent.parent / "corpus" / "brazil-ai-bill.txt")], output)
+    first = next(q for q in questions(output) if q.kind == "fact")
+    kg(tmp_path, "correct", "reject", *first.ids[:3])
+    assert first.ids not in [q.ids for q in questions(output)]

@@ -41,6 +41,24 @@ def test_it_is_large_and_no_id_stands_twice() -> None:
     assert len(ids) == len(set(ids)) >= 1000
 
 
+def test_every_country_has_an_entry_and_no_name_of_two_things_is_one() -> None:
+    register = load_register()
+    for name, code in (("Greenland", "GL"), ("Macao", "MO"), ("Kenya", "KE")):
+        found = register.find([name], "Polity")
+        assert found is not None
+        assert found.country == code
+    assert register.find(["Georgia"], "Polity") is None  # a state, too
+
+
+def test_a_surname_means_who_led_the_country_when_the_text_was_written() -> None:
+    around = frozenset({"united kingdom", "brown"})
+    find = load_register().find
+    during, before = (find(["Brown"], "Person", around, d) for d in ("2009", "2004"))
+    assert during is not None
+    assert during.name == "Gordon Brown"
+    assert before is None
+
+
 def test_no_name_means_two_entries_of_one_family() -> None:
     names = [e.name for e in load_register().entries]
     assert names

@@ -34,6 +34,7 @@ COMPONENTS = (
     "kg_relations",
     "kg_money",
     "kg_status",
+    "kg_periods",
 )
 QUANTISED = ("ner", "pairs")
 

@@ -609,7 +609,7 @@ function origin(saying) {
   const line = make('footer');
   const facts = source ? [source.path, source.publisher, source.date] : [saying.document];
   if (source && source.title !== source.path) line.append(make('div', source.title));
-  line.append(make('div', [...facts.filter(Boolean), `confidence ${saying.confidence.toFixed(2)}`].join(' · ')));
+  line.append(make('div', [...facts.filter(Boolean), ...saying.period, `confidence ${saying.confidence.toFixed(2)}`].join(' · ')));
   if (saying.saidBy) {
     const said = make('div', 'according to ');
     said.append(nodeLink(saying.saidBy));

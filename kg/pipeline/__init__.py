@@ -1,6 +1,6 @@
 """The spaCy pipeline: one component per step, each with its own factory.
 
-``tokenizer → sentences → encoder → values → ner → clusters → references → relations → money → status``
+``tokenizer → sentences → encoder → values → ner → clusters → references → relations → money → status → periods``
 
 Results ride on the ``Doc``: entities in ``doc.ents``, page furniture, amounts and dates
 in ``doc.spans``, and clusters, claims and money in the extension attributes declared in
@@ -21,6 +21,7 @@ from kg.pipeline import (  # noqa: F401 - importing registers the factories
     encoder,
     money,
     ner,
+    periods,
     references,
     relations,
     sentences,

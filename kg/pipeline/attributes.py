@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,7 @@ class FoundClaim:
     ``trigger`` is the token range that expresses the predicate; ``subject_at`` and
     ``object_at`` are the spans in the sentence that name the two.  A claim is ``hedgeable``
     when a "will" or "not" in its clause changes what is said: a verb's, not a title's.
+    ``since`` and ``until`` are ISO 8601 dates, where the sentence tells them.
     """
 
     subject: int
@@ -84,6 +86,8 @@ class FoundClaim:
     hedgeable: bool
     status: str = ""
     attributed_to: int | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,11 @@ class FoundMoney:
     confidence: float
     status: str = ""
     attributed_to: int | None = None
+
+
+def tokens_of(spans: Iterable[Span]) -> set[int]:
+    """Return the indices of the tokens in spans, without making a token of each."""
+    return {i for span in spans for i in range(span.start, span.end)}
 
 
 for _name in (

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
@@ -22,7 +23,7 @@ from kg.known import (
     stands_alone,
     without_legal_form,
 )
-from kg.pipeline.attributes import Cluster
+from kg.pipeline.attributes import Cluster, tokens_of
 from kg.pipeline.ner import class_by_words
 
 # Words that titles write small, besides those that initials leave out.
@@ -78,7 +79,7 @@ def clusters(doc: Doc) -> Doc:
         key=lambda span: span.start,
     )
     # A name, whoever found it, is no reference.
-    named_at = {token.i for ent in doc.ents for token in ent}
+    named_at = tokens_of(doc.ents)
     doc.spans["references"] = [
         span
         for span in doc.spans.get("references", ())
@@ -95,19 +96,21 @@ def _with_long_forms(doc: Doc) -> list[Span]:
     or not.  One of the two must have been recognised.
     """
     found = list(doc.ents)
-    furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
-    for token in doc[1:-2]:
-        if token.text != "(" or doc[token.i + 2].text != ")" or token.i in furniture:
+    furniture = tokens_of(doc.spans.get("furniture", ()))
+    orths = doc.to_array("ORTH")
+    opens, closes = (doc.vocab.strings[bracket] for bracket in "()")
+    for at in np.flatnonzero((orths[:-2] == opens) & (orths[2:] == closes)).tolist():
+        if at in furniture:
             continue
-        short = doc[token.i + 1 : token.i + 2]
-        start = _long_form(doc, token.i, short.text)
+        short = doc[at + 1 : at + 2]
+        start = _long_form(doc, at, short.text)
         if start is None:
             continue
-        long = doc[start : token.i]
-        touched = [e for e in found if e.start < token.i and e.end > start]
+        long = doc[start:at]
+        touched = [e for e in found if e.start < at and e.end > start]
         inside = [e for e in found if e.start <= short.start < e.end]
-        if any(e.start < start or e.end > token.i for e in touched) or any(
-            e.start < token.i or e.end > short.end for e in inside
+        if any(e.start < start or e.end > at for e in touched) or any(
+            e.start < at or e.end > short.end for e in inside
         ):
             continue
         # A name within the words tells what they name only if it is their head.
@@ -272,10 +275,9 @@ def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
             names.setdefault(ent.text, ent)
     matcher = PhraseMatcher(doc.vocab)
     for name, ent in names.items():
-        matcher.add(name, [ent.as_doc()])
+        matcher.add(name, [Doc(doc.vocab, [token.text for token in ent])])
     found = list(ents)
-    furniture = {t.i for span in doc.spans.get("furniture", ()) for t in span}
-    taken = {token.i for ent in ents for token in ent} | furniture
+    taken = tokens_of([*ents, *doc.spans.get("furniture", ())])
     for span in filter_spans(matcher(doc, as_spans=True)):
         if not taken.intersection(range(span.start, span.end)):
             # Tokens match whatever the space between them: the name is the match's id.

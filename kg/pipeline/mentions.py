@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
 
 from kg.known import adjectives, name_key
-from kg.pipeline.attributes import Window
+from kg.pipeline.attributes import Window, tokens_of
 from kg.pipeline.pairs import Ints, Mention, Pairs
 
 AMOUNT = "amount"  # the kind of a sum of money among the kinds of mentions
@@ -113,9 +113,7 @@ def _adjectives(doc: Doc) -> Iterator[tuple[Span, int]]:
         for number, cluster in enumerate(doc._.clusters)
         for name in cluster.names
     }
-    named = {
-        t.i for cluster in doc._.clusters for span in cluster.mentions for t in span
-    }
+    named = tokens_of(s for cluster in doc._.clusters for s in cluster.mentions)
     strings = doc.vocab.strings
     known = {strings[word]: polity for word, polity in adjectives().items()}
     lower = doc.to_array("LOWER")

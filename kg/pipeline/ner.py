@@ -18,7 +18,7 @@ from spacy.util import filter_spans
 
 from kg import lexicon
 from kg.known import adjectives, known_class, known_names
-from kg.pipeline import attributes as _attributes  # noqa: F401 - declares span._.score
+from kg.pipeline.attributes import tokens_of
 from kg.pipeline.encoder import session
 from kg.pipeline.shapes import shape_id
 
@@ -72,7 +72,7 @@ class Ner:
     def __call__(self, doc: Doc) -> Doc:
         """Find the entities of a document."""
         found = self._by_pattern(doc)
-        taken = {token.i for span in found for token in span}
+        taken = tokens_of(found)
         by_network = self._by_network(doc)
         if self._other is not None:
             references = [s for s in by_network if s.label_ == REFERENCE]
@@ -106,8 +106,9 @@ class Ner:
     def _by_pattern(self, doc: Doc) -> list[Span]:
         text = doc.text
         # Doc.char_span walks the whole document each time.
-        starts = {token.idx: token.i for token in doc}
-        ends = {token.idx + len(token): token.i + 1 for token in doc}
+        begins, lengths = doc.to_array(["IDX", "LENGTH"]).T
+        starts = {at: i for i, at in enumerate(begins.tolist())}
+        ends = {at: i for i, at in enumerate((begins + lengths).tolist(), 1)}
         found = []
         for pattern, label in self._patterns:
             for match in pattern.finditer(text):
@@ -118,16 +119,19 @@ class Ner:
         return filter_spans(found)
 
     def _by_network(self, doc: Doc) -> list[Span]:
-        words = [token for token in doc if not token.is_space]
-        if not words:
+        orths, spaces = doc.to_array(["ORTH", "IS_SPACE"]).T
+        tokens = np.flatnonzero(spaces == 0)
+        if not len(tokens):
             return []
+        strings = doc.vocab.strings
+        shapes = [shape_id(strings[orth]) for orth in orths[tokens].tolist()]
         if self._session is None:
             self._session = session(self._model)
         scores = self._session.run(
             None,
             {
-                "words": doc.tensor[[token.i for token in words]],
-                "shapes": np.array([shape_id(t.text) for t in words], dtype=np.int64),
+                "words": doc.tensor[tokens],
+                "shapes": np.array(shapes, dtype=np.int64),
             },
         )[0]
         logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
@@ -141,7 +145,7 @@ class Ner:
                 start = i - 1
             if label != "O" and not goes_on:
                 chosen = logs[np.arange(start, i), path[start:i]]
-                ends = (words[start].i, words[i - 1].i + 1)
+                ends = (int(tokens[start]), int(tokens[i - 1]) + 1)
                 span: Span | None
                 if label[2:] == REFERENCE:
                     span = Span(doc, *ends, label=REFERENCE)
@@ -243,9 +247,9 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
         end -= 1
     while start < end and not _in_name(doc[start].text):
         start += 1
-    if start == end or any("\n" in token.text for token in doc[start:end]):
-        return None
     name = doc[start:end].text
+    if not name or "\n" in name:
+        return None
     # Only in a text without capitals is a word without one a name.
     if name.lower() in _no_names() or (name.islower() and not doc.text.islower()):
         return None
