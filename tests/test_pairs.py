@@ -22,7 +22,9 @@ def test_pairs_are_ordered_and_of_different_things() -> None:
     pairs = pairs_of(mention(0, 0), mention(3, 1), mention(5, 0))
     assert pairs.ends.tolist() == [[0, 1], [1, 0], [1, 2], [2, 1]]
     # Words between: 1 and 2 for the first, none counted twice.
-    assert pairs.between.tolist() == [[1, 3], [1, 3], [4, 5], [4, 5]]
+    assert pairs.couples.tolist() == [[0, 1], [1, 2]]
+    assert pairs.couple.tolist() == [0, 0, 1, 1]
+    assert pairs.between.tolist() == [[1, 3], [4, 5]]
 
 
 def test_order_and_distance_tell_pairs_apart() -> None:

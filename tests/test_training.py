@@ -76,7 +76,8 @@ def test_the_exported_heads_agree_with_pytorch(
     spans = torch.tensor([[0, 2], [5, 6], [9, 12], [20, 21]])
     kinds = torch.tensor([0, 2, 5, 20])
     ends = torch.tensor([[0, 1], [1, 0], [2, 3]])
-    between = torch.tensor([[2, 5], [2, 5], [12, 20]])
+    couples, couple = torch.tensor([[0, 1], [2, 3]]), torch.tensor([0, 0, 1])
+    between = torch.tensor([[2, 5], [12, 20]])
     features = torch.tensor([[3, 0, 0], [15, 0, 0], [8, 1, 2]])
     shapes = torch.randint(0, 500, (words,))
     looks = looks_of(attention, spans)
@@ -85,7 +86,7 @@ def test_the_exported_heads_agree_with_pytorch(
         wanted = {
             "ner": [network.ner(states, shapes)],
             "pairs": network.pairs(
-                states, looks, spans, kinds, ends, between, features
+                states, looks, spans, kinds, ends, couples, couple, between, features
             ),
             "amounts": network.amounts(states, looks[:2], spans[:2], spans[:2] + 1),
             "references": [network.antecedents(states, spans, kinds, ends, features)],
@@ -99,6 +100,8 @@ def test_the_exported_heads_agree_with_pytorch(
             "spans": s,
             "kinds": k,
             "ends": e,
+            "couples": couples.numpy(),
+            "couple": couple.numpy(),
             "between": b,
             "features": f,
         },

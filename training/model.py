@@ -253,7 +253,8 @@ class PairHead(nn.Module):
     both mentions, by what the encoder's last layer attends to from both (the localised
     context of ATLOP, Zhou et al. 2021), by the words beside and between them, and by
     their classes and distances.  There are more pairs than words: whatever is linear is
-    computed by word and pooled after.
+    computed by word and pooled after, and what does not tell subject from object once
+    for both directions.
     """
 
     def __init__(self, outputs: int, statuses: int, kinds: int) -> None:
@@ -287,6 +288,8 @@ class PairHead(nn.Module):
         spans: Tensor,
         kinds: Tensor,
         ends: Tensor,
+        couples: Tensor,
+        couple: Tensor,
         between: Tensor,
         features: Tensor,
     ) -> tuple[Tensor, Tensor]:
@@ -298,7 +301,9 @@ class PairHead(nn.Module):
             spans: Word ranges of the mentions [mentions, 2].
             kinds: Class of each mention, doubled and one more for a nominal one.
             ends: Mention numbers of each pair [pairs, 2].
-            between: Word range between the two [pairs, 2].
+            couples: Mention numbers of each couple [couples, 2].
+            couple: The couple of each pair [pairs].
+            between: Word range between the two of a couple [couples, 2].
             features: Distance, sentences apart, mentions between [pairs, 3].
 
         Returns:
@@ -308,15 +313,15 @@ class PairHead(nn.Module):
         mentions = torch.cat([spans_mean(states, spans), self.kinds(kinds)], -1)
         mentions = self.drop(mentions)
         subject, object_ = ends[:, 0], ends[:, 1]
-        shared = (looks[subject] * looks[object_]).sum(1)
+        shared = (looks[couples[:, 0]] * looks[couples[:, 1]]).sum(1)
         shared = shared / (shared.sum(-1, keepdim=True) + 1e-9)
         middle = shared @ self.common(states)
         middle = middle + spans_mean(self.amid(states), between)
-        middle = middle + self.distance(features[:, 0])
-        middle = middle + self.apart(features[:, 1]) + self.crowd(features[:, 2])
         beside, through = self.around(states, spans, kinds, between)
         beside = self.drop(beside)
-        middle = middle + self.through(self.drop(through))
+        middle = (middle + self.through(self.drop(through)))[couple]
+        middle = middle + self.distance(features[:, 0])
+        middle = middle + self.apart(features[:, 1]) + self.crowd(features[:, 2])
         of_subject = (self.mention(mentions) + self.beside_subject(beside))[subject]
         of_object = torch.cat([self.other(mentions), self.third(mentions)], -1)
         of_object = (of_object + self.beside_object(beside))[object_]

@@ -80,6 +80,8 @@ def pair_scores(
         window.spans,
         window.kinds,
         window.ends,
+        window.couples,
+        window.couple,
         window.between,
         window.features,
     )

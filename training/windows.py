@@ -66,6 +66,8 @@ class Window:
     spans: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
     kinds: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
     ends: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    couples: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    couple: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
     between: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
     features: Tensor = field(
         default_factory=lambda: torch.zeros(0, 3, dtype=torch.long)
@@ -213,6 +215,8 @@ def _add_facts(
     window.spans = torch.tensor([(m.start, m.end) for m in mentions])
     window.kinds = torch.tensor([m.kind * 2 + m.nominal for m in mentions])
     window.ends = torch.from_numpy(pairs.ends)
+    window.couples = torch.from_numpy(pairs.couples)
+    window.couple = torch.from_numpy(pairs.couple)
     window.between = torch.from_numpy(pairs.between)
     window.features = torch.from_numpy(pairs.features)
     groups: dict[tuple[int, int], int] = {}

@@ -28,7 +28,7 @@ class Mentioned:
     spans: tuple[Span, ...]
 
     def inputs(self, doc: Doc, pairs: Pairs) -> dict[str, NDArray[np.generic]]:
-        """Return what a head that reads pairs is told, by the names of its inputs."""
+        """Return what heads that read pairs are told, by the names of their inputs."""
         return {
             "states": doc.tensor[self.window.tokens],
             "spans": self.ranges(),
@@ -36,7 +36,6 @@ class Mentioned:
                 [m.kind * 2 + m.nominal for m in self.mentions], dtype=np.int64
             ),
             "ends": pairs.ends,
-            "between": pairs.between,
             "features": pairs.features,
         }
 

@@ -28,6 +28,8 @@ from kg.values.dates import resolve_date
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
 LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.35
+# The same, of who has that part in another sum of the text: a text is about one fund.
+LIKELY_AGAIN = 0.25
 BESIDE = 0.5  # of the likeliest one's probability, for others to have the same part
 # A part that the network is this sure of outvotes one that the words tell and it does not see.
 SURE_PART, UNLIKELY_PART = 0.6, 0.1
@@ -104,6 +106,7 @@ class Money:
         for part in doc._.parts:
             parts[part.amount][part.role].append(part)
         found: list[FoundMoney] = []
+        told_by: list[dict[str, list[FoundPart]]] = []
         last: tuple[int, FoundMoney] | None = None
         for place, skeleton in enumerate(skeletons(doc)):
             for match in re.finditer(r"#(\d+) ", skeleton.text):
@@ -119,9 +122,13 @@ class Money:
                 told = (i for i, e in enumerate(found) if _may_be_one(e, event))
                 if (first := next(told, None)) is None:
                     found.append(event)
+                    told_by.append(parts[number])
                 else:
                     found[first] = _joined(found[first], event)
-        doc._.money = tuple(found)
+        doc._.money = tuple(
+            _filled(doc, event, mine, [e for e in found if e is not event])
+            for event, mine in zip(found, told_by, strict=True)
+        )
         return doc
 
     def _judged(self, doc: Doc) -> dict[int, _Judged]:
@@ -279,6 +286,29 @@ def _believed(by_words: tuple[int, ...], parts: list[FoundPart]) -> tuple[int, .
     mine = max((likely.get(cluster, 0.0) for cluster in by_words), default=0.0)
     outvoted = max(likely.values(), default=0.0) >= SURE_PART and mine < UNLIKELY_PART
     return () if outvoted else by_words
+
+
+def _filled(
+    doc: Doc,
+    event: FoundMoney,
+    parts: dict[str, list[FoundPart]],
+    others: list[FoundMoney],
+) -> FoundMoney:
+    """Fill a part that nobody has with whoever has it in another sum and is likely here."""
+    for role, opposite in (("payer", "recipient"), ("recipient", "payer")):
+        if getattr(event, role):
+            continue
+        again = {cluster for other in others for cluster in getattr(other, role)}
+        again -= set(getattr(event, opposite))
+        likely = [
+            part
+            for part in parts.get(role, ())
+            if part.cluster in again and part.confidence > LIKELY_AGAIN
+        ]
+        if likely:
+            best = max(likely, key=lambda part: part.confidence).cluster
+            event = replace(event, **{role: _fit(doc, role, (best,))})
+    return event
 
 
 def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:

@@ -43,11 +43,15 @@ class Mention:
 class Pairs:
     """Mention pairs as arrays: indices into the mentions, and their features.
 
-    ``ends`` [pairs, 2], ``between`` [pairs, 2] (word range, empty when too long),
-    ``features`` [pairs, 3] (distance, sentences apart, mentions between).
+    ``ends`` [pairs, 2], ``features`` [pairs, 3] (distance, sentences apart, mentions
+    between).  Two pairs that differ in direction only are one couple: ``couples``
+    [couples, 2], ``couple`` [pairs] which one a pair is, ``between`` [couples, 2] (word
+    range, empty when too long).
     """
 
     ends: Ints
+    couples: Ints
+    couple: Ints
     between: Ints
     features: Ints
 
@@ -76,9 +80,17 @@ def mention_pairs(mentions: Sequence[Mention], may_link: Bools) -> Pairs:
     low, high = np.minimum(ends[i], ends[j]), np.maximum(starts[i], starts[j])
     crowd = np.searchsorted(starts, high) - np.searchsorted(starts, low)
     readable = (high > low) & (high - low <= BETWEEN_WORDS)
+    _, first, couple = np.unique(
+        np.minimum(i, j) * len(starts) + np.maximum(i, j),
+        return_index=True,
+        return_inverse=True,
+    )
+    pairs = np.stack([i, j], axis=1)
     return Pairs(
-        np.stack([i, j], axis=1),
-        np.where(readable, [low, high], 0).T.copy(),
+        pairs,
+        pairs[first],
+        couple,
+        np.where(readable, [low, high], 0).T[first].copy(),
         np.stack(
             [
                 _distance(high - low, starts[i] < starts[j]),

@@ -143,7 +143,12 @@ class Relations:
             pairs = mention_pairs(at.mentions, self._linked[kinds[:, None], kinds])
             if not len(pairs.ends):
                 continue
-            inputs = at.inputs(doc, pairs) | {"looks": at.window.looks(at.ranges())}
+            inputs = at.inputs(doc, pairs) | {
+                "looks": at.window.looks(at.ranges()),
+                "couples": pairs.couples,
+                "couple": pairs.couple,
+                "between": pairs.between,
+            }
             scores, statuses = self._session.run(None, inputs)
             things = np.array([m.thing for m in at.mentions])[pairs.ends]
             kinds = kinds[pairs.ends]

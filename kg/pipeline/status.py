@@ -73,6 +73,10 @@ class Statuses:
             (name, _matcher(words))
             for name, words in sorted(lexicon.words("condition").items())
         ]
+        self._between = [
+            (name, _matcher(words))
+            for name, words in sorted(lexicon.words("betweenCue").items())
+        ]
         # Only a denial has words that must stand near the verb.
         self._denied = next(name for name, _, near in self._cues if near)
         predicates = load_ontology().predicates
@@ -135,7 +139,12 @@ class Statuses:
 
     def _claim_status(self, claim: FoundClaim) -> str:
         if claim.status:
-            return self._negated(claim) or self._past(claim) or claim.status
+            return (
+                self._negated(claim)
+                or self._past(claim)
+                or self._hedged(claim)
+                or claim.status
+            )
         if not claim.hedgeable:
             return self._asserted
         return self._status(_window(claim), _near(claim))
@@ -177,6 +186,15 @@ class Statuses:
         return next(
             (name for name, _, near in self._cues if near and near.search(words)), None
         )
+
+    def _hedged(self, claim: FoundClaim) -> str | None:
+        """Return the status that words between the two things tell: "X's plan for Y"."""
+        start, end = claim.trigger
+        follows = claim.subject_at.start < claim.object_at.start
+        if claim.status != self._asserted or end - start > FAR or not follows:
+            return None
+        words = _words(claim.sentence.doc[start:end])
+        return next((name for name, cue in self._between if cue.search(words)), None)
 
     def _past(self, claim: FoundClaim) -> str | None:
         """Return the status of a post that a "former" beside its holder denies, if so."""
