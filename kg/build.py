@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,7 @@ from kg import rdf
 from kg.build_report import BuildReport
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import Correction, read_corrections
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, StoreError, UsageError
 from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
@@ -24,7 +26,8 @@ from kg.resolve import resolve
 from kg.shelf import Shelf
 from kg.side_by_side import cores, side_by_side
 from kg.state import MIN_CONFIDENCE, state
-from kg.store import GraphStore
+from kg.store import DOCUMENT, FOLDER, AnyStore, GraphStore
+from kg.where import SETTING
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -37,6 +40,7 @@ def build(
     paths: Sequence[str],
     output: Path,
     *,
+    server: str | None = None,
     base: str | None = None,
     pipeline: str | None = None,
     min_confidence: float | None = None,
@@ -52,26 +56,30 @@ def build(
     Args:
         paths: Files, folders, or ``-`` for standard input.
         output: Where store, shelf and view live.
+        server: Address of a SPARQL server that keeps the graph in place of a store here;
+            kept with the folder.
         base: What the IRIs of documents and entities begin with; kept with the folder.
         pipeline: Name or folder of a spaCy pipeline whose entities are taken; ours if
             left out.
         min_confidence: Facts and sums below it are left out of the graph; kept with the
             folder.
-        prune: Remove documents whose file is gone.
+        prune: Remove documents whose file is gone, and those of a server that are none
+            of this folder's.
         corrections: The file of what people decided; ``corrections.txt`` in the output
             folder if never given, and kept with the folder.
         progress: Told of each new or changed file when it is annotated.
 
     Raises:
         UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
-            no such pipeline, or it finds no entities.
+            no such pipeline, or it finds no entities; ``server`` is no address, or holds
+            documents of others.
         StoreError: The store cannot be opened or written.
     """
     began = time.monotonic()
     log = _Log()
     sources = find_sources(paths)
     log.failed += sources.problems
-    with _opened(output) as (store, shelf):
+    with _opened(output, server, prune=prune) as (store, shelf):
         base = _settled_base(shelf, base)
         if min_confidence is not None:
             shelf.set_setting("min_confidence", str(min_confidence))
@@ -91,7 +99,7 @@ def build(
                 _shelve(job, *result, shelf, log, pipeline)
         if prune:
             log.removed += _prune(shelf)
-        restated, unmet = _restate(shelf, store, base, decisions)
+        restated, unmet = _restate(shelf, store, base, decisions, prune=prune)
         log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
         documents = len(shelf.locations())
     return BuildReport(
@@ -195,16 +203,54 @@ class _Log:
 
 
 @contextmanager
-def _opened(output: Path) -> Iterator[tuple[GraphStore, Shelf]]:
-    # The store comes first: its lock keeps a second build from the shelf as well.
-    store = GraphStore.open(output, writable=True)
-    shelf = Shelf.open(output, writable=True)
+def _opened(
+    output: Path, server: str | None = None, *, prune: bool = False
+) -> Iterator[tuple[AnyStore, Shelf]]:
+    with _locked(output), closing(Shelf.open(output, writable=True)) as shelf:
+        kept = shelf.setting(SETTING)
+        with closing(_store(output, server or kept)) as store:
+            if server and server != kept:
+                _move(shelf, store, server, prune=prune)
+            yield store, shelf
+            store.flush()
+        if shelf.setting(SETTING):
+            # All of it is on the server now: what the folder kept before is out of date.
+            shutil.rmtree(output / FOLDER, ignore_errors=True)
+
+
+@contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Keep a second build out of a folder; a process that is killed lets go as well."""
+    path = output / "build.lock"
     try:
-        yield store, shelf
-        store.flush()
-    finally:
-        shelf.close()
-        store.close()
+        output.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except (OSError, sqlite3.Error) as error:
+        if "locked" in str(error):
+            raise StoreError(f"{output} is in use by another `kg build`") from error
+        raise StoreError(f"cannot open {path}: {error}") from error
+    with closing(lock):
+        yield
+
+
+def _store(output: Path, server: str | None) -> AnyStore:
+    if server is None:
+        return GraphStore.open(output, writable=True)
+    # HTTP takes a while to import, and most graphs are in their folder.
+    from kg.remote_store import RemoteStore
+
+    return RemoteStore.open(server, writable=True)
+
+
+def _move(shelf: Shelf, store: AnyStore, server: str, *, prune: bool) -> None:
+    """Settle that a server keeps the graph from now on: all of it is to be sent there."""
+    known = {*shelf.locations(), *shelf.indexed()}
+    if not prune:
+        held = store.documents()
+        _refuse_strange({d for d in held if d.rpartition(DOCUMENT)[2] not in known})
+    shelf.forget_stated()
+    shelf.set_setting(SETTING, server)
 
 
 def _settled_base(shelf: Shelf, wanted: str | None) -> str:
@@ -315,36 +361,54 @@ def _corrections(shelf: Shelf, output: Path) -> tuple[Correction, ...]:
 
 
 def _restate(
-    shelf: Shelf, store: GraphStore, base: str, corrections: tuple[Correction, ...]
+    shelf: Shelf,
+    store: AnyStore,
+    base: str,
+    corrections: tuple[Correction, ...],
+    *,
+    prune: bool = False,
 ) -> tuple[int, tuple[Correction, ...]]:
     """Resolve all documents together and write those graphs that come out different.
 
     Returns how many that are, and the corrections that met nothing.
     """
     ontology = load_ontology()
+    present = set(store.documents())
+    wanted = {rdf.document_iri(base, id_) for id_ in shelf.locations()}
+    indexed = {rdf.document_iri(base, id_) for id_ in shelf.indexed()}
+    if shelf.setting(SETTING) and not prune:
+        _refuse_strange(present - wanted - indexed)
+    _describe_terms(store)
     resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
     least = least_confidence(shelf)
     written = 0
-    wanted = set()
     for shelved in shelf:
         document = shelved.document
         graph = state(document, shelved.annotation, resolution, least)
         name = rdf.document_iri(base, document.id)
-        wanted.add(name)
         quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
         digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
-        if digest != shelved.stated or not store.has(name):
+        if digest != shelved.stated or name not in present:
             store.replace(name, quads)
-            shelf.mark_stated(document.id, digest)
+            shelf.mark_stated(graph, digest)
             written += 1
-    for name in store.documents():
-        if name not in wanted:
-            store.replace(name, ())
-    _describe_terms(store)
+    for name in sorted((present | indexed) - wanted):
+        store.replace(name, ())
+        shelf.drop_from_index(name.removeprefix(rdf.document_iri(base, "")))
     return written, resolution.unmet()
 
 
-def _describe_terms(store: GraphStore) -> None:
+def _refuse_strange(documents: set[str]) -> None:
+    """Refuse to remove from a server what others may have put there."""
+    if documents:
+        raise UsageError(
+            f"the server holds {len(documents)} documents that are none of this folder's, "
+            f"such as {min(documents)}: give each graph a server or data set of its own, "
+            "or remove them with `kg build --prune`"
+        )
+
+
+def _describe_terms(store: AnyStore) -> None:
     """Keep the ontology beside the documents, for the labels of classes and predicates."""
     graph = load_ontology().namespace.rstrip("#")
     terms = sorted(rdf.ontology_quads(ontology_folder(), graph), key=str)

@@ -7,7 +7,8 @@ that ``kg --help`` answers at once and asking the graph never loads spaCy.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Group(click.Group):
         except KgError as error:
             if ctx.params.get("debug"):
                 raise
-            _complain(str(error))
+            _complain_of(error)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             # The reader of our output has seen enough (`kg query … | head`).
@@ -45,6 +46,12 @@ class Group(click.Group):
 def _complain(message: str) -> None:
     line = " ".join(message.split())
     click.echo(f"kg: {line[:400]}", err=True)
+
+
+def _complain_of(error: KgError) -> None:
+    _complain(str(error))
+    if error.detail:
+        click.echo(error.detail, err=True)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,18 +84,29 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--store``."""
+    return click.option(
+        "--store",
+        metavar="URL",
+        help="SPARQL server that keeps the graph; after a build, the folder knows it.",
+    )(command)
+
+
 def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     """Pass the records of the graph and the ontology to a command."""
 
     @output_option
+    @store_option
     @wraps(command)
-    def wrapped(output: Path, **arguments: Any) -> Any:
+    def wrapped(output: Path, store: str | None, **arguments: Any) -> Any:
         from kg.ontology import load_ontology
         from kg.records import read_records
-        from kg.store import GraphStore
+        from kg.where import open_store
 
         ontology = load_ontology()
-        records = read_records(GraphStore.open(output), ontology)
+        with closing(open_store(output, store)) as opened:
+            records = read_records(opened, ontology)
         return command(records=records, ontology=ontology, **arguments)
 
     return wrapped
@@ -97,6 +115,7 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
 @main.command()
 @click.argument("paths", nargs=-1, required=True)
 @output_option
+@store_option
 @click.option("--prune", is_flag=True, help="Remove documents whose file is gone.")
 @click.option(
     "--min-confidence",
@@ -120,6 +139,7 @@ def build(
     ctx: click.Context,
     paths: tuple[str, ...],
     output: Path,
+    store: str | None,
     prune: bool,
     min_confidence: float | None,
     pipeline: str | None,
@@ -152,6 +172,7 @@ def build(
     report = build_graph(
         paths,
         output,
+        server=store,
         base=base,
         pipeline=pipeline,
         min_confidence=min_confidence,
@@ -180,6 +201,7 @@ def build(
 @main.command()
 @click.argument("question", required=False)
 @output_option
+@store_option
 @click.option("-l", "--list", "list_", is_flag=True, help="List the saved questions.")
 @click.option(
     "-p", "--param", multiple=True, metavar="NAME=VALUE", help="Fill in a parameter."
@@ -191,12 +213,37 @@ def build(
     type=click.Choice([*ROW_FORMATS, "ttl"]),
     help="table on a terminal, tsv in a pipe; ttl for CONSTRUCT and DESCRIBE",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="The most rows or triples; all if left out.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the query may take.",
+)
+@click.option("--explain", is_flag=True, help="Tell what it asks, and do not run it.")
+@click.option(
+    "--allow-service",
+    multiple=True,
+    metavar="URL",
+    help="Let SERVICE <URL> through to the network, and no other.",
+)
 def query(
     question: str | None,
     output: Path,
+    store: str | None,
     list_: bool,
     param: tuple[str, ...],
     format_: str | None,
+    limit: int | None,
+    timeout: float,
+    explain: bool,
+    allow_service: tuple[str, ...],
 ) -> None:
     """Ask a saved question by name, a .rq file, SPARQL text, or - for standard input.
 
@@ -206,83 +253,93 @@ def query(
     kg query stance-on-law --param law="AI Act"
     kg query 'SELECT ?law WHERE { ?law a kg:Law }' --format csv
     """
-    from kg.ontology import load_ontology
-    from kg.paths import queries_folder
-    from kg.query import saved_queries
-
     if list_ or question is None:
-        for saved in saved_queries(queries_folder()).values():
-            click.echo(f"{saved.name:24} {saved.summary}")
-            for parameter in saved.parameters:
-                default = (
-                    f" (default {parameter.default!r})" if parameter.default else ""
-                )
-                click.echo(
-                    f"{'':24}   --param {parameter.name}=…  {parameter.summary}{default}"
-                )
+        from kg.paths import queries_folder
+        from kg.query.saved import listing, saved_queries
+
+        click.echo("\n".join(listing(saved_queries(queries_folder()).values())))
         return
-    click.echo(
-        _answer(_query_text(question, param), output, load_ontology(), format_),
-        nl=False,
-    )
+    from kg.query.worker import Limits
+    from kg.where import open_worker
+
+    # The worker opens the store while all else is loaded.
+    with open_worker(output, store, online=bool(allow_service)) as worker:
+        from kg.ontology import load_ontology
+        from kg.query.guard import checked
+        from kg.query.saved import with_parameters
+
+        ontology = load_ontology()
+        limits = Limits(seconds=timeout, rows=limit)
+
+        def entity(name: str) -> str:
+            from kg.query.entity import find_entity
+
+            return find_entity(worker, ontology, name, Limits(seconds=timeout))
+
+        text = with_parameters(_question(question), _values(param), entity)
+        asked = checked(text, ontology, allow_service)
+        if explain:
+            from kg.query.explain import explained
+
+            for line in explained(output, asked, ontology, limits, store):
+                click.echo(line)
+            return
+        for part in _answer(worker, asked, limits, format_):
+            sys.stdout.write(part)
+        sys.stdout.flush()
 
 
-def _query_text(question: str, param: tuple[str, ...]) -> str:
-    from kg.paths import queries_folder
-    from kg.query import SavedQuery, saved_queries, with_parameters
-
+def _values(param: tuple[str, ...]) -> dict[str, str]:
     values = {}
     for pair in param:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f"--param {pair!r} is not of the form name=value")
         values[name] = value
+    return values
+
+
+def _question(question: str) -> Any:
+    """Return the query that an argument names, holds, or is."""
+    from kg.paths import queries_folder
+    from kg.query.saved import read_query, saved_queries
+
     saved = saved_queries(queries_folder())
     if question in saved:
-        return with_parameters(saved[question], values)
+        return saved[question]
     if question == "-":
-        text = sys.stdin.read()
-    elif question.endswith((".rq", ".sparql")):
+        return read_query("the query", sys.stdin.read())
+    if question.endswith((".rq", ".sparql")):
         try:
-            text = Path(question).read_text("utf-8")
+            return read_query(question, Path(question).read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read {question}: {error}") from error
-    elif "{" not in question:
+    if "{" not in question and "describe" not in question.lower().split():
         from difflib import get_close_matches
 
         close = get_close_matches(question, saved, n=1)
         hint = f"did you mean {close[0]}?" if close else "`kg query --list` names them"
         raise UsageError(f"no saved question {question!r}; {hint}")
+    return read_query("the query", question)
+
+
+def _answer(worker: Any, asked: Any, limits: Any, format_: str | None) -> Iterator[str]:
+    """Yield the answer to a query in the format that is wanted, or that suits it."""
+    from kg.query.answer import NAMED, written
+    from kg.query.worker import Rows, Text
+
+    of_rows = format_ or ("table" if sys.stdout.isatty() else "tsv")
+    if asked.form in {"CONSTRUCT", "DESCRIBE"} and format_ not in {None, "ttl"}:
+        raise UsageError(f"{asked.form} gives triples: --format ttl, not {format_}")
+    if asked.form == "SELECT" and format_ == "ttl":
+        raise UsageError(f"SELECT gives rows: --format {', '.join(ROW_FORMATS)}")
+    answer = worker.ask(asked, limits, names=of_rows in NAMED)
+    if isinstance(answer, Rows):
+        yield from written(answer, of_rows, asked.prefixes, _width())
+    elif isinstance(answer, Text):
+        yield from answer.parts
     else:
-        text = question
-    return with_parameters(SavedQuery("the query", "", (), text), values)
-
-
-def _answer(text: str, output: Path, ontology: Any, format_: str | None) -> str:
-    from pyoxigraph import NamedNode
-
-    from kg.export import turtle
-    from kg.query import Table, labels, run
-    from kg.store import GraphStore
-
-    store = GraphStore.open(output)
-    result = run(store, text, ontology)
-    if isinstance(result, bool):
-        return "yes\n" if result else "no\n"
-    if not isinstance(result, Table):
-        if format_ not in {None, "ttl"}:
-            raise UsageError(
-                f"CONSTRUCT and DESCRIBE give triples: --format ttl, not {format_}"
-            )
-        return turtle(result, ontology).decode()
-    if format_ == "ttl":
-        raise UsageError("SELECT gives rows: --format table, csv, tsv, json or md")
-    from kg.terminal import Names, query_text
-
-    format_ = format_ or ("table" if sys.stdout.isatty() else "tsv")
-    iris = {t.value for row in result.rows for t in row if isinstance(t, NamedNode)}
-    shown = labels(store, iris) if format_ in {"table", "md"} else {}
-    return query_text(result, format_, Names(ontology, shown), _width())
+        yield "yes\n" if answer else "no\n"
 
 
 def _width() -> int:
@@ -293,8 +350,9 @@ def _width() -> int:
 
 @main.command()
 @output_option
+@store_option
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-def view(output: Path, open_: bool) -> None:
+def view(output: Path, store: str | None, open_: bool) -> None:
     """Write the graph as one page that works offline.
 
     \b
@@ -302,7 +360,7 @@ def view(output: Path, open_: bool) -> None:
     """
     from kg.view import write_view
 
-    page = write_view(output)
+    page = write_view(output, store)
     click.echo(str(page))
     if open_:
         click.launch(page.resolve().as_uri())
@@ -326,6 +384,65 @@ def show(name: str, records: Any, ontology: Any) -> None:
         "\n".join(describer.description(describe(records, entity)) for entity in found),
         nl=False,
     )
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@output_option
+@click.option(
+    "--class",
+    "class_",
+    metavar="CLASS",
+    help="Only names of a class, and sentences that tell something of such a thing.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Show so many names and so many sentences at most.",
+)
+@click.option("--json", "json_", is_flag=True, help="The hits as JSON.")
+def search(
+    words: tuple[str, ...], output: Path, class_: str | None, limit: int, json_: bool
+) -> None:
+    """Find names, and sentences that are evidence of something, by their words.
+
+    All words must be there; case and accents do not matter, and the last word may be
+    the beginning of one.  Words between double quotes are a phrase.
+
+    \b
+    kg search macron
+    kg search export contr --class Law
+    kg search '"artificial intelligence" fine'
+    """
+    import json
+    from dataclasses import asdict
+
+    from kg.ontology import load_ontology
+    from kg.search import NameHit, SentenceHit
+    from kg.search import search as find
+    from kg.terminal import found_name, found_sentence
+
+    hits = find(output, " ".join(words), type_=class_, limit=limit)
+    names = [hit for hit in hits if isinstance(hit, NameHit)]
+    sentences = [hit for hit in hits if isinstance(hit, SentenceHit)]
+    if json_:
+        data = {
+            "names": [asdict(hit) for hit in names],
+            "sentences": [asdict(hit) for hit in sentences],
+        }
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    ontology = load_ontology()
+    for name in names:
+        click.echo("\n".join([*found_name(name, ontology), ""]))
+    for sentence in sentences:
+        click.echo("\n".join([*found_sentence(sentence, ontology), ""]))
+    if not hits:
+        click.echo("nothing is found", err=True)
+    elif limit in {len(names), len(sentences)}:
+        click.echo("there may be more: --limit shows it", err=True)
 
 
 @main.command()
@@ -364,6 +481,35 @@ def why(
         )
 
 
+@main.command()
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@click.option(
+    "--max-length",
+    type=click.IntRange(1, 20),
+    default=6,
+    show_default=True,
+    help="The most steps of a chain.",
+)
+@with_records
+def path(start: str, end: str, max_length: int, records: Any, ontology: Any) -> None:
+    """Show the chains of facts and payments that best link two entities.
+
+    Each step comes with its sentence.  A chain through what many share, such as the
+    country where both are based, comes last.  Only if there is no chain of facts, steps
+    that are planned, possible or denied serve too, and are marked.
+
+    \b
+    kg path "Sam Altman" "AI Act"
+    """
+    from kg.analysis import chains
+    from kg.terminal import Describer
+
+    describer = Describer(records, ontology)
+    for chain in chains(records, ontology, start, end, max_length):
+        click.echo("\n".join(describer.chain(chain)) + "\n")
+
+
 @main.command("list")
 @click.argument("what", required=False, metavar="[CLASS|documents]")
 @with_records
@@ -374,7 +520,8 @@ def list_command(what: str | None, records: Any, ontology: Any) -> None:
     kg list Law
     kg list documents
     """
-    from kg.terminal import listing, table_text
+    from kg.table import table_text
+    from kg.terminal import listing
 
     if what not in {None, "documents", *ontology.classes}:
         raise UsageError(
@@ -394,33 +541,51 @@ def list_command(what: str | None, records: Any, ontology: Any) -> None:
 
 
 @main.command()
+@click.option("--json", "json_", is_flag=True, help="All of it as JSON, with ids.")
 @with_records
-def stats(records: Any, ontology: Any) -> None:
-    """Count what is in the graph.
+def stats(json_: bool, records: Any, ontology: Any) -> None:
+    """Count what is in the graph; show who is central, groups, and who alone ties them.
+
+    Only what is told as done counts as a tie.  Each result comes with a sentence.
 
     \b
     kg stats
+    kg stats --json
     """
-    from kg.terminal import statistics
+    import json
+    from dataclasses import asdict
 
-    for title, rows in statistics(records, ontology):
+    from kg.analysis import analyse, counts
+    from kg.terminal import Describer, statistics
+
+    found = analyse(records, ontology)
+    counted = counts(records, ontology)
+    if json_:
+        data = {"counts": counted, **asdict(found)}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for title, rows in statistics(counted, ontology):
         if title and rows:
             click.echo(f"\n{title}")
         for name, number in rows:
-            click.echo(f"  {name:20} {int(number):>8,}")
+            click.echo(f"  {name:20} {number:>8,}")
+    click.echo("\n".join(Describer(records, ontology).analysis(found)))
 
 
 @main.command()
 @output_option
+@store_option
 @click.option(
     "-f",
     "--format",
     "format_",
-    type=click.Choice(["json", "ttl", "trig", "nq", "jsonld", "graphml", "csv"]),
+    type=click.Choice(
+        ["json", "ttl", "trig", "nq", "jsonld", "graphml", "gexf", "csv", "parquet"]
+    ),
     default="json",
     show_default=True,
 )
-def export(output: Path, format_: str) -> None:
+def export(output: Path, store: str | None, format_: str) -> None:
     """Write the whole graph to standard output.
 
     \b
@@ -429,15 +594,17 @@ def export(output: Path, format_: str) -> None:
     """
     from kg.export import export as export_graph
     from kg.ontology import load_ontology
-    from kg.store import GraphStore
+    from kg.where import open_store
 
-    data = export_graph(GraphStore.open(output), load_ontology(), format_)
+    with closing(open_store(output, store)) as opened:
+        data = export_graph(opened, load_ontology(), format_)
     sys.stdout.buffer.write(data)
 
 
 @main.command()
 @output_option
-def validate(output: Path) -> None:
+@store_option
+def validate(output: Path, store: str | None) -> None:
     """Check shapes, evidence and assertions; exit code 1 if something is wrong.
 
     \b
@@ -446,7 +613,7 @@ def validate(output: Path) -> None:
     from kg.ontology import load_ontology
     from kg.validate import validate as check
 
-    violations = check(output, load_ontology())
+    violations = check(output, load_ontology(), store)
     for violation in violations:
         click.echo(f"{violation.where}: {violation.message}")
     if violations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from kg.describe import Records, find_entities
 from kg.errors import UsageError
 from kg.ontology import Ontology, load_ontology
 from kg.records import read_records
-from kg.store import GraphStore
+from kg.where import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def correct(verb: str, parts: Sequence[str], output: Path) -> Outcome:
         if undone is None:
             raise UsageError(f"there is no decision in {path}")
         return Outcome((f"taken back: {undone}",), True, restate(output))
-    records = read_records(GraphStore.open(output), ontology)
+    with closing(open_store(output)) as store:
+        records = read_records(store, ontology)
     decision = decided(verb, parts, records, ontology)
     add_correction(path, decision.verb, decision.parts)
     unmet = restate(output)

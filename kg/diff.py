@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kg.describe import Record, Records
 from kg.errors import UsageError
 from kg.ontology import Ontology
 from kg.records import read_records
-from kg.store import GraphStore
+from kg.where import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def load_records(path: Path, ontology: Ontology) -> Records:
         StoreError: The folder has no graph.
     """
     if path.is_dir():
-        return read_records(GraphStore.open(path), ontology)
+        with closing(open_store(path)) as store:
+            return read_records(store, ontology)
     try:
         records = json.loads(path.read_text("utf-8"))
         if {"documents", "entities", "facts", "money"} <= records.keys():

@@ -9,9 +9,14 @@ KgError
 
 
 class KgError(Exception):
-    """An error whose message is written for the person at the keyboard."""
+    """An error whose message is written for the person at the keyboard.
+
+    Attributes:
+        detail: Lines that show the place, for beneath the message.
+    """
 
     exit_code = 1
+    detail = ""
 
 
 class UsageError(KgError):

@@ -1,4 +1,4 @@
-"""Write the graph for others: RDF syntaxes, JSON, GraphML and CSV."""
+"""Write the graph for others: RDF syntaxes, JSON, GraphML, GEXF, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -6,26 +6,50 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pyoxigraph
 from pyoxigraph import Quad, RdfFormat, Triple
 
+from kg.analysis import to_networkx
+from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.records import read_records
-from kg.store import GraphStore
+from kg.records import Record, read_records
+from kg.store import AnyStore
+from kg.table import safe_cell
 
+# The table of facts and money.
+COLUMNS = (
+    "subject",
+    "predicate",
+    "object",
+    "amount",
+    "currency",
+    "purpose",
+    "date",
+    "since",
+    "until",
+    "status",
+    "attributed_to",
+    "confidence",
+    "document",
+    "start",
+    "end",
+    "sentence",
+)
+
+_GEXF_DATE = re.compile(rb' lastmodifieddate="[^"]*"')
 # Characters that XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def export(store: GraphStore, ontology: Ontology, format_: str) -> bytes:
+def export(store: AnyStore, ontology: Ontology, format_: str) -> bytes:
     """Return the whole graph in a format of :data:`FORMATS`, the same bytes each time."""
     return FORMATS[format_](store, ontology)
 
 
-def _sorted_quads(store: GraphStore) -> list[Quad]:
+def _sorted_quads(store: AnyStore) -> list[Quad]:
     return sorted(
         store.all_quads(),
         key=lambda q: (
@@ -37,15 +61,15 @@ def _sorted_quads(store: GraphStore) -> list[Quad]:
     )
 
 
-def _nquads(store: GraphStore, ontology: Ontology) -> bytes:
+def _nquads(store: AnyStore, ontology: Ontology) -> bytes:
     return "".join(sorted(f"{quad} .\n" for quad in store.all_quads())).encode()
 
 
-def _trig(store: GraphStore, ontology: Ontology) -> bytes:
+def _trig(store: AnyStore, ontology: Ontology) -> bytes:
     return _serialized(_sorted_quads(store), RdfFormat.TRIG, ontology)
 
 
-def _json_ld(store: GraphStore, ontology: Ontology) -> bytes:
+def _json_ld(store: AnyStore, ontology: Ontology) -> bytes:
     return _serialized(_sorted_quads(store), RdfFormat.JSON_LD, ontology)
 
 
@@ -57,7 +81,7 @@ def turtle(triples: Iterable[Triple], ontology: Ontology) -> bytes:
     return _serialized(ordered, RdfFormat.TURTLE, ontology)
 
 
-def _turtle(store: GraphStore, ontology: Ontology) -> bytes:
+def _turtle(store: AnyStore, ontology: Ontology) -> bytes:
     triples = (Triple(q.subject, q.predicate, q.object) for q in store.all_quads())
     return turtle(triples, ontology)
 
@@ -70,144 +94,128 @@ def _serialized(
     return out.getvalue()
 
 
-def _json(store: GraphStore, ontology: Ontology) -> bytes:
+def _json(store: AnyStore, ontology: Ontology) -> bytes:
     records = read_records(store, ontology)
     return (json.dumps(records, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _graphml(store: GraphStore, ontology: Ontology) -> bytes:
+def _graphml(store: AnyStore, ontology: Ontology) -> bytes:
     import networkx as nx
 
-    records = read_records(store, ontology)
-    graph = nx.MultiDiGraph()
-    for entity in records["entities"]:
-        graph.add_node(
-            entity["id"],
-            label=_xml(entity["label"]),
-            type=entity["type"],
-            mentions=entity["mentions"],
-        )
-    for event in records["money"]:
-        graph.add_node(
-            event["id"],
-            label=_xml(event["label"] or event["kind"]),
-            type=event["kind"],
-            amount=event["amount"] or "",
-            currency=event["currency"] or "",
-            status=event["status"],
-        )
-        for role in ("payer", "recipient"):
-            for entity in event[role]:
-                _edge(graph, entity, event["id"], role, event)
-    for fact in records["facts"]:
-        _edge(graph, fact["subject"], fact["object"], fact["predicate"], fact)
     buffer = io.BytesIO()
-    nx.write_graphml(graph, buffer)
+    nx.write_graphml(_xml_graph(store, ontology), buffer)
     return buffer.getvalue()
 
 
-def _edge(graph: Any, source: str, target: str, label: str, said: Any) -> None:
-    graph.add_edge(
-        source,
-        target,
-        label=label,
-        status=said["status"],
-        confidence=said["confidence"],
-        document=said["document"],
-        sentence=_xml(said["evidence"]["text"]),
-    )
+def _gexf(store: AnyStore, ontology: Ontology) -> bytes:
+    import networkx as nx
+
+    buffer = io.BytesIO()
+    nx.write_gexf(_xml_graph(store, ontology), buffer)
+    # networkx dates the file: the same graph would give other bytes tomorrow.
+    return _GEXF_DATE.sub(b"", buffer.getvalue(), count=1)
+
+
+def _xml_graph(store: AnyStore, ontology: Ontology) -> Any:
+    """Return the graph as networkx, with texts that XML can hold."""
+    graph = to_networkx(read_records(store, ontology), ontology)
+    told = [data for _, data in graph.nodes(data=True)]
+    told += [data for *_, data in graph.edges(data=True)]
+    for data in told:
+        data.update({k: _xml(v) for k, v in data.items() if isinstance(v, str)})
+    return graph
 
 
 def _xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def _csv(store: GraphStore, ontology: Ontology) -> bytes:
+def _csv(store: AnyStore, ontology: Ontology) -> bytes:
     """Return facts and money as one table: a row each, with its sentence."""
-    records = read_records(store, ontology)
-    names = {entity["id"]: entity["label"] for entity in records["entities"]}
-    paths = {document["id"]: document["path"] for document in records["documents"]}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            "subject",
-            "predicate",
-            "object",
-            "amount",
-            "currency",
-            "purpose",
-            "date",
-            "since",
-            "until",
-            "status",
-            "attributed_to",
-            "confidence",
-            "document",
-            "start",
-            "end",
-            "sentence",
-        ]
-    )
-    for fact in records["facts"]:
-        writer.writerow(
-            _safe_row(
-                names[fact["subject"]],
-                fact["predicate"],
-                names[fact["object"]],
-                *[""] * 4,
-                fact["since"],
-                fact["until"],
-                *_said_cells(fact, names, paths),
-            )
-        )
-    for event in records["money"]:
-        writer.writerow(
-            _safe_row(
-                "; ".join(names[i] for i in event["payer"]),
-                event["kind"],
-                "; ".join(names[i] for i in event["recipient"]),
-                event["amount"],
-                event["currency"],
-                event["purpose"],
-                event["date"],
-                *[""] * 2,
-                *_said_cells(event, names, paths),
-            )
-        )
+    writer.writerow(COLUMNS)
+    for row in _rows(read_records(store, ontology)):
+        writer.writerow(_safe_row(*row.values()))
     return out.getvalue().encode()
 
 
-def _said_cells(
-    said: dict[str, Any], names: dict[str, str], paths: dict[str, str]
-) -> list[Any]:
-    evidence = said["evidence"]
-    return [
-        said["status"],
-        names.get(said["attributedTo"], ""),
-        said["confidence"],
-        paths[said["document"]],
-        evidence["start"],
-        evidence["end"],
-        evidence["text"],
-    ]
+def _parquet(store: AnyStore, ontology: Ontology) -> bytes:
+    """Return the table of :func:`_csv` with numbers as numbers."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise UsageError(
+            "--format parquet needs pyarrow: pip install 'kg-policy[parquet]'"
+        ) from error
+
+    types = {
+        **dict.fromkeys(COLUMNS, pa.string()),
+        **dict.fromkeys(("start", "end"), pa.int64()),
+        **dict.fromkeys(("amount", "confidence"), pa.float64()),
+    }
+    rows = list(_rows(read_records(store, ontology)))
+    for row in rows:
+        row["amount"] = row["amount"] and float(row["amount"])
+    buffer = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows, pa.schema(types)), buffer)
+    return buffer.getvalue()
+
+
+def _rows(records: dict[str, list[Record]]) -> Iterator[Record]:
+    """Yield facts, then money, as rows by column; None where there is nothing to say."""
+    names = {entity["id"]: entity["label"] for entity in records["entities"]}
+    paths = {document["id"]: document["path"] for document in records["documents"]}
+
+    def row(said: Record, **cells: str | None) -> Record:
+        evidence = said["evidence"]
+        return {
+            **dict.fromkeys(COLUMNS),
+            **cells,
+            "status": said["status"],
+            "attributed_to": names.get(said["attributedTo"]),
+            "confidence": said["confidence"],
+            "document": paths[said["document"]],
+            "start": evidence["start"],
+            "end": evidence["end"],
+            "sentence": evidence["text"],
+        }
+
+    for fact in records["facts"]:
+        yield row(
+            fact,
+            subject=names[fact["subject"]],
+            predicate=fact["predicate"],
+            object=names[fact["object"]],
+            since=fact["since"],
+            until=fact["until"],
+        )
+    for event in records["money"]:
+        yield row(
+            event,
+            subject="; ".join(names[i] for i in event["payer"]),
+            predicate=event["kind"],
+            object="; ".join(names[i] for i in event["recipient"]),
+            amount=event["amount"],
+            currency=event["currency"],
+            purpose=event["purpose"],
+            date=event["date"],
+        )
 
 
 def _safe_row(*cells: Any) -> list[str]:
     return [safe_cell("" if cell is None else str(cell)) for cell in cells]
 
 
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text
-
-
-FORMATS: dict[str, Callable[[GraphStore, Ontology], bytes]] = {
+FORMATS: dict[str, Callable[[AnyStore, Ontology], bytes]] = {
     "json": _json,
     "ttl": _turtle,
     "trig": _trig,
     "nq": _nquads,
     "jsonld": _json_ld,
     "graphml": _graphml,
+    "gexf": _gexf,
     "csv": _csv,
+    "parquet": _parquet,
 }

@@ -21,6 +21,7 @@ OTHER_POSTS = -2.5
 SHARED_TIE = 1.0  # for each of up to three things that both have to do with
 SHARED_SEAT = 0.3  # for each of up to three bodies and polities that both texts name
 SURE_POST = 0.6  # claims below it tell nobody apart
+LIKELY_OWNER = 0.3  # nor what a body belongs to, though there often is but one candidate
 
 
 def seats_of() -> frozenset[str]:
@@ -46,6 +47,27 @@ def partners_of(
         found[claim.subject][1].add(labels[claim.object])
         found[claim.object][1].add(labels[claim.subject])
     return dict(found)
+
+
+def owners_of(annotation: Annotation, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return, by entity, the name of the polity that a body most likely belongs to.
+
+    None where another is half as likely: then the text speaks of two.
+    """
+    types = {entity.key: entity.type for entity in annotation.entities}
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for claim in annotation.claims:
+        owned = lexicon.words("ownedBy").get(types[claim.subject], ())
+        polity = types[claim.object] in lexicon.words("means")
+        if claim.predicate in owned and polity and claim.confidence > LIKELY_OWNER:
+            likely, name = found[claim.subject], labels[claim.object]
+            likely[name] = max(claim.confidence, likely.get(name, 0.0))
+    owners = {}
+    for key, likely in found.items():
+        best, *others = sorted(likely, key=lambda name: (-likely[name], name))
+        if not others or likely[others[0]] < likely[best] / 2:
+            owners[key] = best
+    return owners
 
 
 def persons_of(name: str, members: list[Group]) -> list[Group]:

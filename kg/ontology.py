@@ -112,6 +112,15 @@ class Ontology:
         """Return the IRI of a term."""
         return self.namespace + name
 
+    @property
+    def terms(self) -> frozenset[str]:
+        """The local names of all that the ontology declares, also what is only abstract."""
+        return frozenset(
+            iri.removeprefix(self.namespace)
+            for iri in self._triples
+            if iri.startswith(self.namespace)
+        )
+
     def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
         """Tell whether domain and range admit such a fact."""
         term = self.predicates[predicate]

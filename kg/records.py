@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.ontology import Ontology
 from kg.rdf import RDF, RDFS, SKOS
-from kg.store import GraphStore
+from kg.store import AnyStore
 
 Record = dict[str, Any]
 _Node = Mapping[str, list[str]]
 
 
-def read_records(store: GraphStore, ontology: Ontology) -> dict[str, list[Record]]:
+def read_records(store: AnyStore, ontology: Ontology) -> dict[str, list[Record]]:
     """Return documents, entities, facts and money of a store.
 
     Ids are IRIs without their base, classes and predicates local names.  Facts and money
@@ -76,9 +77,13 @@ def _nodes(
     ours = ontology.namespace
     known = (ours, RDF, RDFS, SKOS)
     nodes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+
+    @cache
+    def local(predicate: str) -> str:
+        return next((predicate[len(n) :] for n in known if predicate.startswith(n)), "")
+
     for quad in quads:
-        predicate = quad.predicate.value
-        name = next((predicate[len(n) :] for n in known if predicate.startswith(n)), "")
+        name = local(quad.predicate.value)
         value = quad.object
         if not isinstance(value, NamedNode | Literal):
             raise ValueError(f"unexpected term in the graph: {value!r}")
@@ -144,7 +149,7 @@ class _Reader:
         speaker = _one(node, "attributedTo")
         evidence = sorted(
             (self._evidence(self._nodes[iri]) for iri in node["evidence"]),
-            key=lambda e: (e["start"], e["object"] or []),
+            key=lambda e: (e["start"], e["object"] or [], e["subject"] or []),
         )
         return {
             "status": node["status"][0],

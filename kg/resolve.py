@@ -2,8 +2,8 @@
 
 The answer depends only on the set of documents, never on their order.  Names are grouped
 by equality and by what the register tells; a short name joins the one longer name it can
-stand for; people of one name are told apart by their posts.  Where two could be meant, a
-name stays apart.  What people decided (:mod:`kg.corrections`) comes last and wins.
+stand for; people of one name are told apart by their posts, bodies of one name ("Ministry
+of Finance") by the polity they belong to.  Where two could be meant, a name stays apart.  What people decided (:mod:`kg.corrections`) comes last and wins.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from kg.corrections import Correction, Verdicts
 from kg.groups import Group, Key, Reference, id_of, label_of, name_of, type_of, winner
 from kg.known import full_key, known_label, stands_alone
 from kg.model import Annotation, Entity
-from kg.namesakes import common, partners_of, persons_of, seats_of, told_apart
+from kg.namesakes import (
+    common,
+    owners_of,
+    partners_of,
+    persons_of,
+    seats_of,
+    told_apart,
+)
 from kg.register import Entry, Register, load_register
 from kg.slug import slug
 
@@ -89,6 +96,7 @@ def _named_alike(
     """Group local entities by class family and full name, people by person too."""
     groups: dict[Key, Group] = defaultdict(Group)
     people: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    bodies: dict[tuple[str, str], list[tuple[str, Group]]] = defaultdict(list)
     seats = seats_of()
     for document, annotation in documents:
         around = frozenset(
@@ -105,6 +113,7 @@ def _named_alike(
             for e in annotation.entities
         }
         partners = partners_of(annotation, labels)
+        owners = owners_of(annotation, labels)
         named = {labels[e.key] for e in annotation.entities if e.type in seats}
         for entity in annotation.entities:
             entry, label = entries[entity.key], labels[entity.key]
@@ -124,15 +133,31 @@ def _named_alike(
                 group.around = named
                 people[family, full_key(label)].append(group)
                 continue
-            same = groups[family, full_key(label), ""]
-            same.take(group)
-            same.labels.update(group.labels)
+            if entity.type in lexicon.words("ownedBy") and entry is None:
+                group.around = named
+                owner = owners.get(entity.key, "")
+                bodies[family, full_key(label)].append((owner, group))
+                continue
+            _add(groups, (family, full_key(label), ""), group)
     for (family, name), members in sorted(people.items()):
         persons = persons_of(name, members)
         for person in persons:
             told = told_apart(person) if len(persons) > 1 else ""
             groups[family, name, told] = person
+    for (family, name), owned in sorted(bodies.items()):
+        known = {owner for owner, _ in owned if owner}
+        for owner, body in owned:
+            meant = {owner} if owner else known & body.around
+            told = meant.pop() if len(known) > 1 and len(meant) == 1 else ""
+            body.around = set()
+            _add(groups, (family, name, told), body)
     return dict(groups)
+
+
+def _add(groups: dict[Key, Group], key: Key, group: Group) -> None:
+    same = groups[key]
+    same.take(group)
+    same.labels.update(group.labels)
 
 
 # ---------------------------------------------------------------------- short names

@@ -25,7 +25,7 @@ from kg.model import Annotation, Claim, Document, Entity
 from kg.ontology import Ontology, load_ontology
 from kg.resolve import resolve
 from kg.shelf import Shelf
-from kg.terminal import clean
+from kg.table import clean
 
 # How far from the threshold a fact is worth a question.
 NEAR = 0.15

@@ -2,23 +2,26 @@
 
 The graph says what documents say; the shelf holds what it was made from: each text with
 its offsets, and each annotation, from which the graph is stated again when documents
-elsewhere change who is meant.  It is one SQLite file beside the store.
+elsewhere change who is meant.  It is one SQLite file beside the store, and holds the
+full-text index of what the graph tells as well.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from kg import search_index
 from kg.errors import StoreError
-from kg.model import Annotation, Document
+from kg.model import Annotation, Document, DocumentGraph
 
 FILE = "documents.db"
-_VERSION = 1
+_VERSION = 2  # 1 had no full-text index
 _DOCUMENT = TypeAdapter(Document)
 _ANNOTATION = TypeAdapter(Annotation)
 _SCHEMA = """
@@ -73,8 +76,11 @@ class Shelf:
                 output.mkdir(parents=True, exist_ok=True)
                 database = sqlite3.connect(path, isolation_level=None)
                 database.execute("PRAGMA journal_mode = WAL")
-                database.executescript(_SCHEMA)
-                database.execute(f"PRAGMA user_version = {_VERSION}")
+                database.executescript(_SCHEMA + search_index.SCHEMA)
+                if _version(database) < _VERSION:
+                    # All is stated once more, and indexed with that.
+                    database.execute("UPDATE documents SET stated = ''")
+                    database.execute(f"PRAGMA user_version = {_VERSION}")
             else:
                 uri = path.resolve().as_uri() + "?mode=ro"
                 database = sqlite3.connect(uri, uri=True)
@@ -128,11 +134,45 @@ class Shelf:
         """Take a document off the shelf."""
         self._database.execute("DELETE FROM documents WHERE id = ?", (id_,))
 
-    def mark_stated(self, id_: str, digest: str) -> None:
-        """Note that the store holds a document's quads with this digest."""
-        self._database.execute(
-            "UPDATE documents SET stated = ? WHERE id = ?", (digest, id_)
-        )
+    def mark_stated(self, graph: DocumentGraph, digest: str) -> None:
+        """Note that the store holds a document's quads with this digest, and index it."""
+        with self._transaction():
+            self._database.execute(
+                "UPDATE documents SET stated = ? WHERE id = ?",
+                (digest, graph.document.id),
+            )
+            search_index.put(self._database, graph)
+
+    def forget_stated(self) -> None:
+        """Note that no store holds what the documents state."""
+        self._database.execute("UPDATE documents SET stated = ''")
+
+    def drop_from_index(self, id_: str) -> None:
+        """Take a document whose graph is gone out of the full-text index."""
+        with self._transaction():
+            search_index.drop(self._database, id_)
+
+    def indexed(self) -> list[str]:
+        """Return the ids of the documents in the full-text index."""
+        rows = self._database.execute("SELECT document FROM search_documents")
+        return [id_ for (id_,) in rows]
+
+    @property
+    def index(self) -> sqlite3.Connection:
+        """The database itself, to be searched.
+
+        Raises:
+            StoreError: The shelf is of an older version, which has no index.
+        """
+        if _version(self._database) < _VERSION:
+            raise StoreError("this graph has no search index: run `kg build` again")
+        return self._database
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN")
+        with self._database:
+            yield
 
     def locations(self) -> dict[str, str]:
         """Return the location of each document by its id."""
@@ -164,3 +204,8 @@ class Shelf:
         self._database.execute(
             "INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value)
         )
+
+
+def _version(database: sqlite3.Connection) -> int:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    return int(version)

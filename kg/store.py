@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 
@@ -11,6 +12,28 @@ from kg.errors import StoreError
 
 FOLDER = "store"
 DOCUMENT = "/document/"  # stands in the IRI of every document
+
+
+class AnyStore(Protocol):
+    """What a store of documents' graphs offers, in a folder or on a server."""
+
+    def replace(self, graph: str, quads: Iterable[Quad]) -> None:
+        """Replace a named graph; with no quads, remove it."""
+
+    def documents(self) -> list[str]:
+        """Return the IRIs of all documents, which name their graphs, sorted."""
+
+    def quads(self, graph: str) -> Iterator[Quad]:
+        """Yield the quads of one named graph in no fixed order."""
+
+    def all_quads(self) -> Iterator[Quad]:
+        """Yield the quads of all documents, document by document."""
+
+    def flush(self) -> None:
+        """Make sure that what was written stays."""
+
+    def close(self) -> None:
+        """Let go of the store."""
 
 
 class GraphStore:
@@ -35,15 +58,13 @@ class GraphStore:
             StoreError: There is no store, it is locked, damaged or cannot be written.
         """
         folder = output / FOLDER
-        if not writable and not (folder / "CURRENT").exists():
-            raise StoreError(f"no graph in {output}: run `kg build` first")
         try:
             if writable:
                 folder.mkdir(parents=True, exist_ok=True)
                 return cls(Store(str(folder)))
-            return cls(Store.read_only(str(folder)))
+            return cls(Store.read_only(str(read_only_folder(output))))
         except (OSError, RuntimeError) as error:
-            raise StoreError(_reason(folder, error)) from error
+            raise unreadable(folder, str(error)) from error
 
     def replace(self, graph: str, quads: Iterable[Quad]) -> None:
         """Replace a named graph in one transaction; with no quads, remove it.
@@ -94,10 +115,6 @@ class GraphStore:
             if isinstance(graph, NamedNode) and DOCUMENT in graph.value
         )
 
-    def has(self, graph: str) -> bool:
-        """Tell whether a named graph is there."""
-        return self._store.contains_named_graph(NamedNode(graph))
-
     def quads(self, graph: str) -> Iterator[Quad]:
         """Yield the quads of one named graph in no fixed order."""
         yield from self._store.quads_for_pattern(None, None, None, NamedNode(graph))
@@ -121,10 +138,24 @@ def _text(triples: Iterable[Triple]) -> str:
     return "".join(f"{triple} .\n" for triple in triples)
 
 
-def _reason(folder: Path, error: Exception) -> str:
-    text = str(error)
-    if "lock" in text.lower():
-        return f"{folder} is in use by another `kg build`"
-    if "orruption" in text:
-        return f"{folder} is damaged ({text}): delete it and run `kg build` again"
-    return f"cannot open {folder}: {text}"
+def read_only_folder(output: Path) -> Path:
+    """Return the folder from which a graph is read.
+
+    Raises:
+        StoreError: There is no graph.
+    """
+    folder = output / FOLDER
+    if not (folder / "CURRENT").exists():
+        raise StoreError(f"no graph in {output}: run `kg build` first")
+    return folder
+
+
+def unreadable(folder: Path, reason: str) -> StoreError:
+    """Return the error that a store cannot be opened, for what pyoxigraph says of it."""
+    if "lock" in reason.lower():
+        return StoreError(f"{folder} is in use by another `kg build`")
+    if "orruption" in reason:
+        return StoreError(
+            f"{folder} is damaged ({reason}): delete it and run `kg build` again"
+        )
+    return StoreError(f"cannot open {folder}: {reason}")

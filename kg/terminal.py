@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pyoxigraph import Literal, NamedNode
 
+from kg.analysis import GROUP, Analysis, Member, Step
 from kg.build_report import BuildReport
 from kg.describe import Description, Record, Records
 from kg.diff import Change
 from kg.evaluate import Evaluation, Score
-from kg.export import safe_cell
 from kg.ontology import Ontology
-from kg.query import Table
+from kg.table import clean
 
-Term = NamedNode | Literal | None
+if TYPE_CHECKING:
+    from kg.search import NameHit, SentenceHit
+    from kg.search_index import Told
 
-
-def clean(text: str) -> str:
-    """Return text without control and bidirectional characters, which fool terminals."""
-    return "".join(
-        c if unicodedata.category(c) not in {"Cc", "Cf"} or c in "\u200d" else " "
-        for c in text
-    )
+SHOWN = 5  # results of each kind that `kg stats` prints
 
 
 def summary(report: BuildReport) -> list[str]:
@@ -77,82 +67,6 @@ def evaluation(result: Evaluation) -> list[str]:
     return [*lines, "", f"{result.documents} documents"]
 
 
-class Names:
-    """How IRIs are shown: entities by their label, terms with their prefix."""
-
-    def __init__(self, ontology: Ontology, labels: Mapping[str, str]) -> None:
-        self._prefixes = sorted(
-            ((iri, name) for name, iri in ontology.prefixes.items()),
-            key=lambda pair: -len(pair[0]),
-        )
-        self._labels = labels
-
-    def show(self, term: Term) -> str:
-        """Return a term as people read it."""
-        if term is None:
-            return ""
-        if isinstance(term, Literal):
-            return clean(term.value)
-        if term.value in self._labels:
-            return clean(self._labels[term.value])
-        for iri, name in self._prefixes:
-            if term.value.startswith(iri):
-                return f"{name}:{term.value[len(iri) :]}"
-        return term.value
-
-
-def table_text(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int
-) -> str:
-    """Return rows as aligned columns that fit the width; long cells wrap."""
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    table = RichTable(
-        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
-    )
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        # Cells are data: rich must not read "[b]" in them as mark-up.
-        table.add_row(*[cell.replace("[", r"\[") for cell in row])
-    out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(table)
-    return re.sub(r"[ \t]+$", "", out.getvalue(), flags=re.MULTILINE)
-
-
-def query_text(table: Table, format_: str, names: Names, width: int) -> str:
-    """Return a query's rows in one of the row formats."""
-    shown = [[names.show(term) for term in row] for row in table.rows]
-    raw = [["" if t is None else t.value for t in row] for row in table.rows]
-    if format_ == "table":
-        return table_text(table.columns, shown, width)
-    if format_ == "md":
-        head = "| " + " | ".join(table.columns) + " |\n"
-        rule = "|" + " --- |" * len(table.columns) + "\n"
-        return (
-            head
-            + rule
-            + "".join(
-                "| "
-                + " | ".join(c.replace("|", r"\|").replace("\n", " ") for c in row)
-                + " |\n"
-                for row in shown
-            )
-        )
-    if format_ == "json":
-        records = [dict(zip(table.columns, row, strict=True)) for row in raw]
-        return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
-    out = io.StringIO()
-    delimiter = "\t" if format_ == "tsv" else ","
-    writer = csv.writer(out, lineterminator="\n", delimiter=delimiter)
-    writer.writerow(table.columns)
-    for row in raw:
-        cells = [re.sub(r"[\t\n]", " ", c) for c in row] if delimiter == "\t" else row
-        writer.writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()
-
-
 class Describer:
     """Writes facts and money as sentences with their evidence beneath."""
 
@@ -164,13 +78,9 @@ class Describer:
     def description(self, description: Description) -> str:
         """Return an entity with its facts in both directions and its money."""
         entity = description.entity
-        class_ = self._ontology.classes[entity["type"]]
+        class_ = self._ontology.classes[entity["type"]].label
         count = len(entity["documents"])
-        lines = [
-            click.style(clean(entity["label"]), bold=True)
-            + f"  {class_.label}, {entity['mentions']} mentions in {count} document"
-            + ("" if count == 1 else "s")
-        ]
+        lines = [_heading(entity["label"], class_, entity["mentions"], count)]
         if entity["aliases"]:
             lines.append("also named " + ", ".join(map(clean, entity["aliases"])))
         if entity["sameAs"]:
@@ -209,12 +119,11 @@ class Describer:
         return lines
 
     def _fact(self, fact: Record) -> str:
-        label = self._ontology.predicates[fact["predicate"]].label
-        return f"{self._names[fact['subject']]} {label} {self._names[fact['object']]}"
+        subject, object_ = (self._names[fact[end]] for end in ("subject", "object"))
+        return f"{subject} {self._label(fact)} {object_}"
 
     def _money(self, event: Record) -> str:
-        kind = self._ontology.money_kinds[event["kind"]].label
-        parts = [f"{kind} of {event['label'] or 'an untold sum'}"]
+        parts = [f"{self._label(event)} of {event['label'] or 'an untold sum'}"]
         for role, word in (("payer", "from"), ("recipient", "to")):
             if event[role]:
                 names = ", ".join(self._names[i] for i in event[role])
@@ -225,6 +134,61 @@ class Describer:
             parts.append(event["date"])
         return " ".join(parts)
 
+    def chain(self, chain: Sequence[Step]) -> list[str]:
+        """Return a chain as one line with arrows, then what is said at each step."""
+        line = self._names[chain[0].start]
+        for step in chain:
+            label = self._label(step.tie.said)
+            status = self._ontology.statuses[step.tie.said["status"]]
+            label += "" if status.asserted else f" ({status.label})"
+            arrow = f" —{label}→ " if step.forwards else f" ←{label}— "
+            line += arrow + self._names[step.end]
+        lines = [click.style(line, bold=True)]
+        for step in chain:
+            lines += self.said(step.tie.said)
+        return lines
+
+    def analysis(self, found: Analysis) -> list[str]:
+        """Return the first of each kind of result, with the evidence of one fact."""
+        lines = []
+        if found.central:
+            lines += ["", "most central, by PageRank"]
+        for central in found.central[:SHOWN]:
+            entity = central.entity
+            class_ = self._ontology.classes[entity.type].label
+            heading = f"{clean(entity.label)}  {class_}, {central.score:.2%}"
+            lines += self._result(heading, central.evidence)
+        if found.communities:
+            lines += ["", f"communities, the largest of {len(found.communities)}"]
+        for community in found.communities[:SHOWN]:
+            heading = f"{_some(community.members)}: {community.size} entities"
+            lines += self._result(heading, community.evidence)
+        if found.brokers:
+            lines += ["", "brokers: who alone ties others to the rest"]
+        for broker in found.brokers[:SHOWN]:
+            count = sum(map(len, broker.groups))
+            groups = f" in {len(broker.groups)} groups" if broker.groups[1:] else ""
+            some = "; ".join(map(_some, broker.groups[:GROUP]))
+            label = clean(broker.entity.label)
+            heading = f"{label}: {count} entities{groups}, such as {some}"
+            lines += self._result(heading, broker.evidence)
+        return lines
+
+    def _result(self, heading: str, evidence: Record) -> list[str]:
+        said = [f"    {line}" for line in self.said(evidence)]
+        return [f"  {click.style(heading, bold=True)}", *said]
+
+    def _label(self, said: Record) -> str:
+        """Return the label of a fact's predicate or of a sum's kind."""
+        if "predicate" in said:
+            return self._ontology.predicates[said["predicate"]].label
+        return self._ontology.money_kinds[said["kind"]].label
+
+
+def _some(members: Sequence[Member]) -> str:
+    """Return the names of the most central members."""
+    return ", ".join(clean(member.label) for member in members[:GROUP])
+
 
 def change(found: Change) -> str:
     """Return one difference between two graphs as a line."""
@@ -234,6 +198,65 @@ def change(found: Change) -> str:
     if found.after is None:
         return f"- {what}: {clean(found.before)}"
     return f"~ {what}: {clean(found.before)} → {clean(found.after)}"
+
+
+def _heading(label: str, class_: str, mentions: int, documents: int) -> str:
+    return (
+        click.style(clean(label), bold=True)
+        + f"  {class_}, {mentions} mentions in {documents} document"
+        + ("" if documents == 1 else "s")
+    )
+
+
+def found_name(found: NameHit, ontology: Ontology) -> list[str]:
+    """Return an entity that a search found, with its other names."""
+    class_ = ontology.classes[found.type].label
+    lines = [_heading(found.label, class_, found.mentions, found.documents)]
+    if found.names:
+        lines.append("    also named " + ", ".join(map(clean, found.names)))
+    return lines
+
+
+def found_sentence(found: SentenceHit, ontology: Ontology) -> list[str]:
+    """Return a sentence that a search found, with what it is evidence of."""
+    where = clean(found.path) + (f", {found.date}" if found.date else "")
+    return [
+        f"“{_emphasised(found)}”",
+        f"    {where}, characters {found.start}–{found.end}",
+        *(f"    {_told(told, ontology)}" for told in found.told),
+    ]
+
+
+def _emphasised(found: SentenceHit) -> str:
+    text = clean(found.text)  # of the same length
+    parts = []
+    at = 0
+    for span in found.hits:
+        parts += [
+            text[at : span.start],
+            click.style(text[span.start : span.end], bold=True),
+        ]
+        at = span.end
+    return " ".join("".join([*parts, text[at:]]).split())
+
+
+def _told(told: Told, ontology: Ontology) -> str:
+    subjects, objects = (
+        ", ".join(clean(party.label) for party in parties)
+        for parties in (told.subjects, told.objects)
+    )
+    if told.type in ontology.predicates:
+        text = f"{subjects} {ontology.predicates[told.type].label} {objects}"
+    else:
+        text = f"{ontology.money_kinds[told.type].label} of "
+        text += told.amount or "an untold sum"
+        text += f" from {subjects}" if subjects else ""
+        text += f" to {objects}" if objects else ""
+    status = ontology.statuses[told.status]
+    notes = [] if status.asserted else [status.label]
+    if told.attributed_to:
+        notes.append("says " + clean(told.attributed_to.label))
+    return text + (f"  [{'; '.join(notes)}]" if notes else "")
 
 
 def listing(records: Records, ontology: Ontology, what: str | None) -> list[list[str]]:
@@ -262,33 +285,22 @@ def listing(records: Records, ontology: Ontology, what: str | None) -> list[list
 
 
 def statistics(
-    records: Records, ontology: Ontology
-) -> list[tuple[str, list[list[str]]]]:
+    counted: Mapping[str, Mapping[str, int]], ontology: Ontology
+) -> list[tuple[str, list[tuple[str, int]]]]:
     """Return titled tables of counts for ``kg stats``."""
-
-    def count(
-        items: list[dict[str, Any]], key: str, terms: Mapping[str, Any]
-    ) -> list[list[str]]:
-        rows = [
-            [term.label, str(sum(item[key] == name for item in items))]
-            for name, term in terms.items()
-        ]
-        return [row for row in rows if row[1] != "0"]
-
-    said = records["facts"] + records["money"]
+    terms: Mapping[str, Any] = {
+        **ontology.classes,
+        **ontology.predicates,
+        **ontology.money_kinds,
+        **ontology.statuses,
+    }
     return [
         (
-            "",
+            "" if title == "graph" else title,
             [
-                ["documents", str(len(records["documents"]))],
-                ["words", str(sum(d["words"] for d in records["documents"]))],
-                ["entities", str(len(records["entities"]))],
-                ["facts", str(len(records["facts"]))],
-                ["money events", str(len(records["money"]))],
+                (terms[name].label if name in terms else name, number)
+                for name, number in numbers.items()
             ],
-        ),
-        ("entities", count(records["entities"], "type", ontology.classes)),
-        ("facts", count(records["facts"], "predicate", ontology.predicates)),
-        ("money", count(records["money"], "kind", ontology.money_kinds)),
-        ("status", count(said, "status", ontology.statuses)),
+        )
+        for title, numbers in counted.items()
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from kg.paths import ontology_folder
 from kg.rdf import document_iri
 from kg.records import Record, read_records
 from kg.shelf import Shelf
-from kg.store import GraphStore
+from kg.store import AnyStore
+from kg.where import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +25,37 @@ class Violation:
     message: str
 
 
-def validate(output: Path, ontology: Ontology) -> list[Violation]:
+def validate(
+    output: Path, ontology: Ontology, address: str | None = None
+) -> list[Violation]:
     """Check the graph of an output folder.
 
     Three things are checked: every graph against the SHACL shapes of the ontology; every
     quotation against the document's text at its offsets; and that plain triples stand
     for exactly the facts whose status the ontology asserts.
 
+    Args:
+        output: The folder of the graph.
+        ontology: Says what is asserted.
+        address: A server that keeps the graph, if not the one that the folder names.
+
     Raises:
         StoreError: There is no graph, or it cannot be read.
     """
-    store = GraphStore.open(output)
-    shelf = Shelf.open(output)
-    try:
+    with (
+        closing(open_store(output, address)) as store,
+        closing(Shelf.open(output)) as shelf,
+    ):
         records = read_records(store, ontology)
-        found = [
+        return [
             *_torn(store, shelf),
             *_misquoted(records, shelf),
             *_wrongly_asserted(store, records, ontology),
             *_shapes(store, ontology),
         ]
-    finally:
-        shelf.close()
-    return found
 
 
-def _torn(store: GraphStore, shelf: Shelf) -> Iterator[Violation]:
+def _torn(store: AnyStore, shelf: Shelf) -> Iterator[Violation]:
     """Yield documents whose graph is not the one that was stated."""
     base = shelf.setting("base") or ""
     for shelved in shelf:
@@ -69,7 +76,7 @@ def _misquoted(records: dict[str, list[Record]], shelf: Shelf) -> Iterator[Viola
 
 
 def _wrongly_asserted(
-    store: GraphStore, records: dict[str, list[Record]], ontology: Ontology
+    store: AnyStore, records: dict[str, list[Record]], ontology: Ontology
 ) -> Iterator[Violation]:
     predicates = {ontology.iri(name): name for name in ontology.predicates}
     plain = set()
@@ -94,7 +101,7 @@ def _wrongly_asserted(
         yield Violation(document, f"stated but not asserted: {' '.join(fact)}")
 
 
-def _shapes(store: GraphStore, ontology: Ontology) -> Iterator[Violation]:
+def _shapes(store: AnyStore, ontology: Ontology) -> Iterator[Violation]:
     # rdflib and pySHACL take half a second to import: only this command pays it.
     import pyshacl
     from rdflib import RDF, Graph, Namespace

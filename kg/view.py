@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from math import sqrt
@@ -40,11 +41,12 @@ BEND = 0.18
 """How far each further line between the same two nodes bends away from the straight."""
 
 
-def write_view(output: Path) -> Path:
+def write_view(output: Path, address: str | None = None) -> Path:
     """Draw the graph of an output folder as a page in that folder.
 
     Args:
         output: The folder of the graph.
+        address: A server that keeps the graph, if not the one that the folder names.
 
     Returns:
         Where the page is.
@@ -55,10 +57,11 @@ def write_view(output: Path) -> Path:
     from kg.ontology import load_ontology
     from kg.page import write_page
     from kg.records import read_records
-    from kg.store import GraphStore
+    from kg.where import open_store
 
     ontology = load_ontology()
-    records = read_records(GraphStore.open(output), ontology)
+    with closing(open_store(output, address)) as store:
+        records = read_records(store, ontology)
     path = output / PAGE
     write_page(scene(records, ontology, TITLE), path)
     return path

@@ -94,7 +94,8 @@ def test_errors_are_one_line_and_have_their_code(output: Path, tmp_path: Path) -
     ):
         result = kg(*arguments)
         assert result.exit_code == code, arguments
-        lines = [line for line in result.stderr.splitlines() if line]
+        # A wrong query is shown beneath, indented.
+        lines = [x for x in result.stderr.splitlines() if x and not x.startswith("  ")]
         assert len(lines) == 1, result.stderr
         assert lines[0].startswith("kg: ")
 

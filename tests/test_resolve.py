@@ -363,3 +363,23 @@ def test_a_group_with_two_entries_of_the_register_gets_no_public_id() -> None:
     )
     resolution = resolve(documents.items(), decided, REGISTER)
     assert {e.same_as for e in resolution.entities.values()} == {()}
+
+
+def test_bodies_of_one_name_are_told_apart_by_their_polities() -> None:
+    ministry = "GovernmentBody | Grand Ministry of Sums"
+    of = "Grand Ministry of Sums | partOf | "
+    documents = {
+        "a": annotation(f"{ministry}\nPolity | Japan", of + "Japan"),
+        "b": annotation(f"{ministry}\nPolity | Brazil", of + "Brazil"),
+        "c": annotation(f"{ministry}\nPolity | Japan"),
+        "d": annotation(ministry),
+    }
+    for order in (list(documents), list(reversed(documents))):
+        found = resolve(((name, documents[name]) for name in order), (), EMPTY)
+        a, b, c, d = (found.entities[name, "e0"] for name in documents)
+        assert a == c
+        assert len({a.id, b.id, d.id}) == 3
+        assert a.label == "Grand Ministry of Sums (Japan)"
+    only = {name: documents[name] for name in "acd"}
+    found = resolve(only.items(), (), EMPTY)
+    assert len({found.entities[name, "e0"].id for name in only}) == 1

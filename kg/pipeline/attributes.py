@@ -118,6 +118,14 @@ class FoundMoney:
     attributed_to: int | None = None
 
 
+def text_of(doc: Doc) -> str:
+    """Return a document's text, which spaCy puts together anew each time it is asked."""
+    text: str | None = doc.user_data.get("text")
+    if text is None:
+        text = doc.user_data["text"] = doc.text
+    return text
+
+
 def tokens_of(spans: Iterable[Span]) -> set[int]:
     """Return the indices of the tokens in spans, without making a token of each."""
     return {i for span in spans for i in range(span.start, span.end)}

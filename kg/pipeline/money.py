@@ -122,7 +122,10 @@ class Money:
                 told = (i for i, e in enumerate(found) if _may_be_one(e, event))
                 if (first := next(told, None)) is None:
                     found.append(event)
-                    told_by.append(parts[number])
+                    mine = parts[number]
+                    if _urging().search(skeleton.text, 0, match.start()):
+                        mine.pop("payer", None)  # who is asked to pay has not paid before
+                    told_by.append(mine)
                 else:
                     found[first] = _joined(found[first], event)
         doc._.money = tuple(
@@ -295,20 +298,21 @@ def _filled(
     others: list[FoundMoney],
 ) -> FoundMoney:
     """Fill a part that nobody has with whoever has it in another sum and is likely here."""
-    for role, opposite in (("payer", "recipient"), ("recipient", "payer")):
-        if getattr(event, role):
-            continue
-        again = {cluster for other in others for cluster in getattr(other, role)}
-        again -= set(getattr(event, opposite))
+
+    def again(role: str, has: set[int], opposite: tuple[int, ...]) -> tuple[int, ...]:
         likely = [
             part
             for part in parts.get(role, ())
-            if part.cluster in again and part.confidence > LIKELY_AGAIN
+            if part.cluster in has - set(opposite) and part.confidence > LIKELY_AGAIN
         ]
-        if likely:
-            best = max(likely, key=lambda part: part.confidence).cluster
-            event = replace(event, **{role: _fit(doc, role, (best,))})
-    return event
+        best = sorted(likely, key=lambda part: -part.confidence)[:1]
+        return _fit(doc, role, tuple(part.cluster for part in best))
+
+    payers = {cluster for other in others for cluster in other.payer}
+    recipients = {cluster for other in others for cluster in other.recipient}
+    payer = event.payer or again("payer", payers, event.recipient)
+    recipient = event.recipient or again("recipient", recipients, payer)
+    return replace(event, payer=payer, recipient=recipient)
 
 
 def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from spacy.util import filter_spans
 
 from kg import lexicon
 from kg.known import adjectives, known_class, known_names
-from kg.pipeline.attributes import tokens_of
+from kg.pipeline.attributes import text_of, tokens_of
 from kg.pipeline.encoder import session
 from kg.pipeline.shapes import shape_id
 
@@ -104,7 +104,7 @@ class Ner:
         self._other = other
 
     def _by_pattern(self, doc: Doc) -> list[Span]:
-        text = doc.text
+        text = text_of(doc)
         # Doc.char_span walks the whole document each time.
         begins, lengths = doc.to_array(["IDX", "LENGTH"]).T
         starts = {at: i for i, at in enumerate(begins.tolist())}
@@ -251,7 +251,7 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     if not name or "\n" in name:
         return None
     # Only in a text without capitals is a word without one a name.
-    if name.lower() in _no_names() or (name.islower() and not doc.text.islower()):
+    if name.lower() in _no_names() or (name.islower() and not text_of(doc).islower()):
         return None
     known = known_class(name)
     if known is None:

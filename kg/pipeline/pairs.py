@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 
 NEAREST = 4  # mention pairs of one pair of things that are looked at,
 NEAREST_APART = 2  # and those among them that stand in two sentences
-SENTENCES_APART = 3  # a pair farther apart counts only as its things' nearest
+SENTENCES_APART = 2  # a pair farther apart counts only as its things' nearest
 BETWEEN_WORDS = 40  # words between two mentions that are read as one stretch
 DISTANCES = 24  # signed buckets of word distance
 APART = 5  # buckets of sentence distance

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
 from kg import lexicon
+from kg.pipeline.attributes import text_of
 
 _STOPS = frozenset({".", "!", "?", "…", "..."})
 _CLOSERS = frozenset({'"', "”", "’", "'", ")", "]", "»"})
@@ -117,7 +118,7 @@ def _breaks_line(token: Token) -> bool:
     previous = token.nbor(-1)
     if previous.text in _STOPS or previous.text in _CLOSERS or previous.text == ":":
         return True
-    line_start = token.doc.text.rfind("\n", 0, token.idx) + 1
+    line_start = text_of(token.doc).rfind("\n", 0, token.idx) + 1
     return token.idx - line_start < 60 and not following.is_lower
 
 
