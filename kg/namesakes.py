@@ -21,7 +21,9 @@ OTHER_POSTS = -2.5
 SHARED_TIE = 1.0  # for each of up to three things that both have to do with
 SHARED_SEAT = 0.3  # for each of up to three bodies and polities that both texts name
 SURE_POST = 0.6  # claims below it tell nobody apart
-LIKELY_OWNER = 0.3  # nor what a body belongs to, though there often is but one candidate
+LIKELY_OWNER = (
+    0.3  # nor what a body belongs to, though there often is but one candidate
+)
 
 
 def seats_of() -> frozenset[str]:

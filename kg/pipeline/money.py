@@ -124,7 +124,9 @@ class Money:
                     found.append(event)
                     mine = parts[number]
                     if _urging().search(skeleton.text, 0, match.start()):
-                        mine.pop("payer", None)  # who is asked to pay has not paid before
+                        mine.pop(
+                            "payer", None
+                        )  # who is asked to pay has not paid before
                     told_by.append(mine)
                 else:
                     found[first] = _joined(found[first], event)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kg.ontology import Ontology
 from kg.query.guard import checked
-from kg.query.worker import Cell, Limits, Rows, Text, Worker
+from kg.query.worker import Cell, Limits, Rows, Text
+from kg.where import open_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def run(
         StoreError: The graph cannot be opened.
     """
     query = checked(text, ontology)
-    with Worker(output) as worker:
+    with open_worker(output) as worker:
         answer = worker.ask(query, limits)
         if isinstance(answer, Rows):
             return Table(answer.columns, list(answer.rows))
