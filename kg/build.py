@@ -249,7 +249,7 @@ def _move(shelf: Shelf, store: AnyStore, server: str, *, prune: bool) -> None:
     if not prune:
         held = store.documents()
         _refuse_strange({d for d in held if d.rpartition(DOCUMENT)[2] not in known})
-    shelf.forget_stated()
+    shelf.forget_all_stated()
     shelf.set_setting(SETTING, server)
 
 
@@ -378,7 +378,7 @@ def _restate(
     indexed = {rdf.document_iri(base, id_) for id_ in shelf.indexed()}
     if shelf.setting(SETTING) and not prune:
         _refuse_strange(present - wanted - indexed)
-    _describe_terms(store)
+    _describe_terms(shelf, store)
     resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
     least = least_confidence(shelf)
     written = 0
@@ -389,6 +389,9 @@ def _restate(
         quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
         digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
         if digest != shelved.stated or name not in present:
+            # A build that is cut off does not know which graph the store holds.
+            if shelved.stated:
+                shelf.forget_stated(document.id)
             store.replace(name, quads)
             shelf.mark_stated(graph, digest)
             written += 1
@@ -408,12 +411,17 @@ def _refuse_strange(documents: set[str]) -> None:
         )
 
 
-def _describe_terms(store: AnyStore) -> None:
+def _describe_terms(shelf: Shelf, store: AnyStore) -> None:
     """Keep the ontology beside the documents, for the labels of classes and predicates."""
     graph = load_ontology().namespace.rstrip("#")
     terms = sorted(rdf.ontology_quads(ontology_folder(), graph), key=str)
-    if sorted(map(str, store.quads(graph))) != [str(quad) for quad in terms]:
+    lines = [str(quad) for quad in terms]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    held = sorted(map(str, store.quads(graph)))
+    if (held, shelf.setting("terms")) != (lines, digest):
+        shelf.set_setting("terms", "")
         store.replace(graph, terms)
+        shelf.set_setting("terms", digest)
 
 
 @cache

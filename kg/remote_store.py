@@ -101,7 +101,7 @@ class RemoteStore:
         Raises:
             StoreError: There is no graph, or the default graph is not what it was.
         """
-        if self._labels_of_documents():
+        if self._rows(f"SELECT ?s {{ GRAPH <{self._merge}> {{ ?s ?p ?o }} }} LIMIT 1"):
             return
         merge, self._merge = self._merge, None
         labels = self._labels_of_documents()
@@ -119,7 +119,7 @@ class RemoteStore:
         """Return how often a question meets the label of a class that has just one."""
         class_ = NamedNode(load_ontology().iri("Document"))
         text = f"SELECT ?label {{ {class_} {_LABEL} ?label }}"
-        return len(self._rows(text, self._default))
+        return len(self._rows(text))
 
     def _shows_union(self) -> bool:
         """Tell whether what is put into a named graph shows in the default graph."""
@@ -276,6 +276,8 @@ class RemoteStore:
         iris = {
             str(term) for row in rows for term in row if isinstance(term, NamedNode)
         }
+        if not iris:
+            return {}
         values = " ".join(sorted(iris))
         text = (
             f"SELECT ?iri ?label {{ VALUES ?iri {{ {values} }} ?iri {_LABEL} ?label }}"

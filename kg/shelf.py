@@ -143,8 +143,12 @@ class Shelf:
             )
             search_index.put(self._database, graph)
 
-    def forget_stated(self) -> None:
-        """Note that no store holds what the documents state."""
+    def forget_stated(self, id_: str) -> None:
+        """Note that the store may hold other quads for a document."""
+        self._database.execute("UPDATE documents SET stated = '' WHERE id = ?", (id_,))
+
+    def forget_all_stated(self) -> None:
+        """Note that the store may hold nothing of what the documents state."""
         self._database.execute("UPDATE documents SET stated = ''")
 
     def drop_from_index(self, id_: str) -> None:

@@ -30,6 +30,8 @@ from servers import (
 
 from kg.build import build, remove
 from kg.cli import main
+from kg.corrections import FILE as CORRECTIONS
+from kg.corrections import add_correction, undo_correction
 from kg.errors import KgError, LimitError, StoreError, UsageError
 from kg.export import export
 from kg.model import Document, Evidence, MoneyClaim
@@ -400,6 +402,12 @@ def test_a_default_graph_that_becomes_the_union_is_refused(tmp_path: Path) -> No
 # ----------------------------------------------------------------------- cut off midway
 
 
+def forwarded(request: Handler, root: str) -> httpx.Response:
+    """Send a request to where it was meant to go, and return what comes back."""
+    headers = {k: request.headers[k] for k in ("Content-Type", "Accept")}
+    return httpx.post(root + request.path[1:], content=request.body, headers=headers)
+
+
 @NEEDS_OXIGRAPH
 @pytest.mark.parametrize("done", [True, False])
 def test_a_build_that_is_killed_goes_on_where_it_stopped(
@@ -410,14 +418,12 @@ def test_a_build_that_is_killed_goes_on_where_it_stopped(
     sent = []
 
     def forward(request: Handler) -> None:
-        url = f"{root}{request.path[1:]}"
         stop = b"document/news-2-1> <" in request.body and not stopped.is_set()
         if stop and not done:
             stopped.set()
             release.wait()
             return
-        headers = {k: request.headers[k] for k in ("Content-Type", "Accept")}
-        answer = httpx.post(url, content=request.body, headers=headers)
+        answer = forwarded(request, root)
         sent.append(request.body)
         if stop:
             stopped.set()
@@ -449,6 +455,36 @@ def test_a_build_that_is_killed_goes_on_where_it_stopped(
         assert exported(output) == exported(local)
         count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
         assert asked(output, count) == asked(local, count)
+
+
+@NEEDS_OXIGRAPH
+def test_what_a_server_did_without_saying_so_can_be_taken_back(
+    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.sparql_client.RETRY_DELAYS", ())
+    broken = False
+
+    def forward(request: Handler) -> None:
+        answer = forwarded(request, root)
+        told = not (broken and b"document/news-2-1> <" in request.body)
+        request.respond(
+            answer.status_code if told else 500,
+            answer.content,
+            Content_Type=answer.headers.get("Content-Type", ""),
+        )
+
+    output = shelve(tmp_path)
+    with oxigraph() as root, little_server(forward) as proxy:
+        build([], output, server=proxy.url)
+        add_correction(output / CORRECTIONS, "rename", ("law/ai-act", "EU AI Act"))
+        broken = True
+        with pytest.raises(StoreError, match="500"):
+            build([], output)
+        broken = False
+        assert b"EU AI Act" in exported(output)
+        undo_correction(output / CORRECTIONS)
+        build([], output)
+        assert exported(output) == exported(local)
 
 
 # ------------------------------------------------------------------- servers that fail
