@@ -101,12 +101,10 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def wrapped(output: Path, store: str | None, **arguments: Any) -> Any:
         from kg.ontology import load_ontology
-        from kg.records import read_records
-        from kg.where import open_store
+        from kg.records import records_of
 
         ontology = load_ontology()
-        with closing(open_store(output, store)) as opened:
-            records = read_records(opened, ontology)
+        records = records_of(output, ontology, store)
         return command(records=records, ontology=ontology, **arguments)
 
     return wrapped
@@ -263,7 +261,7 @@ def query(
     from kg.where import open_worker
 
     # The worker opens the store while all else is loaded.
-    with open_worker(output, store, online=bool(allow_service)) as worker:
+    with closing(open_worker(output, store, online=bool(allow_service))) as worker:
         from kg.ontology import load_ontology
         from kg.query.guard import checked
         from kg.query.saved import with_parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from kg.corrections import (
 from kg.describe import Records, find_entities
 from kg.errors import UsageError
 from kg.ontology import Ontology, load_ontology
-from kg.records import read_records
-from kg.where import open_store
+from kg.records import records_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,7 @@ def correct(verb: str, parts: Sequence[str], output: Path) -> Outcome:
         if undone is None:
             raise UsageError(f"there is no decision in {path}")
         return Outcome((f"taken back: {undone}",), True, restate(output))
-    with closing(open_store(output)) as store:
-        records = read_records(store, ontology)
-    decision = decided(verb, parts, records, ontology)
+    decision = decided(verb, parts, records_of(output, ontology), ontology)
     add_correction(path, decision.verb, decision.parts)
     unmet = restate(output)
     if any(str(c) == str(decision) for c in unmet):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from kg.describe import Record, Records
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.records import read_records
-from kg.where import open_store
+from kg.records import records_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,7 @@ def load_records(path: Path, ontology: Ontology) -> Records:
         StoreError: The folder has no graph.
     """
     if path.is_dir():
-        with closing(open_store(path)) as store:
-            return read_records(store, ontology)
+        return records_of(path, ontology)
     try:
         records = json.loads(path.read_text("utf-8"))
         if {"documents", "entities", "facts", "money"} <= records.keys():

@@ -240,7 +240,7 @@ class _Comparison:
         return self.labels.get(entity, entity)
 
     def _status(self, wanted: str | None, found: str, what: str) -> None:
-        asserted = next(n for n, s in self.ontology.statuses.items() if s.asserted)
+        asserted = self.ontology.asserted
         wanted = wanted or asserted
         self.result.status.count(int(wanted == found), int(wanted != found), 0)
         self.result.asserted += found == asserted != wanted

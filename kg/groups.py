@@ -54,6 +54,11 @@ class Group:
         self.ties |= other.ties
         self.around |= other.around
 
+    def take_alike(self, other: Group) -> None:
+        """Take over another group of the same name; how often it is so called counts."""
+        self.take(other)
+        self.labels.update(other.labels)
+
     @property
     def aliases(self) -> set[str]:
         """All its names in comparable form."""

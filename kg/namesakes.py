@@ -21,9 +21,8 @@ OTHER_POSTS = -2.5
 SHARED_TIE = 1.0  # for each of up to three things that both have to do with
 SHARED_SEAT = 0.3  # for each of up to three bodies and polities that both texts name
 SURE_POST = 0.6  # claims below it tell nobody apart
-LIKELY_OWNER = (
-    0.3  # nor what a body belongs to, though there often is but one candidate
-)
+# Nor a body, by a polity that it belongs to; though there often is but one candidate.
+LIKELY_OWNER = 0.3
 
 
 def seats_of() -> frozenset[str]:
@@ -127,8 +126,7 @@ def _united(parts: list[Group], persons: list[Group]) -> Group:
     """Make one group of several, in place of them among the persons."""
     first, *others = parts
     for other in others:
-        first.take(other)
-        first.labels.update(other.labels)
+        first.take_alike(other)
         if other in persons:
             persons.remove(other)
     if first not in persons:

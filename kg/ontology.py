@@ -113,6 +113,16 @@ class Ontology:
         return self.namespace + name
 
     @property
+    def asserted(self) -> str:
+        """The name of the status whose facts are plain triples."""
+        return next(name for name, term in self.statuses.items() if term.asserted)
+
+    @property
+    def contrary(self) -> str:
+        """The name of the status that contradicts it."""
+        return next(name for name, term in self.statuses.items() if term.contrary)
+
+    @property
     def terms(self) -> frozenset[str]:
         """The local names of all that the ontology declares, also what is only abstract."""
         return frozenset(

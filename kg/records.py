@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -12,9 +14,28 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg.ontology import Ontology
 from kg.rdf import RDF, RDFS, SKOS
 from kg.store import AnyStore
+from kg.where import open_store
 
 Record = dict[str, Any]
 _Node = Mapping[str, list[str]]
+
+
+def records_of(
+    output: Path, ontology: Ontology, address: str | None = None
+) -> dict[str, list[Record]]:
+    """Return the records of the graph of an output folder; see :func:`read_records`.
+
+    Args:
+        output: The folder of the graph.
+        ontology: Tells what is a class, a predicate, a kind of money.
+        address: A server that keeps the graph, if not the one that the folder names.
+
+    Raises:
+        UsageError: The address is none.
+        StoreError: There is no graph, or it cannot be read.
+    """
+    with closing(open_store(output, address)) as store:
+        return read_records(store, ontology)
 
 
 def read_records(store: AnyStore, ontology: Ontology) -> dict[str, list[Record]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from types import TracebackType
 
 import httpx
 from pyoxigraph import (
@@ -77,17 +76,6 @@ class RemoteStore:
             raise
         return store
 
-    def __enter__(self) -> RemoteStore:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the server."""
         self._client.close()
@@ -101,7 +89,7 @@ class RemoteStore:
         Raises:
             StoreError: There is no graph, or the default graph is not what it was.
         """
-        if self._rows(f"SELECT ?s {{ GRAPH <{self._merge}> {{ ?s ?p ?o }} }} LIMIT 1"):
+        if self._holds(str(self._merge)):
             return
         merge, self._merge = self._merge, None
         labels = self._labels_of_documents()
@@ -114,6 +102,12 @@ class RemoteStore:
                     " and did not when this graph was built: set it up as it was"
                 )
             self._merge = merge
+
+    def _holds(self, graph: str) -> bool:
+        """Tell whether there is anything in a named graph."""
+        return bool(
+            self._rows(f"SELECT ?s {{ GRAPH <{graph}> {{ ?s ?p ?o }} }} LIMIT 1")
+        )
 
     def _labels_of_documents(self) -> int:
         """Return how often a question meets the label of a class that has just one."""
@@ -219,9 +213,7 @@ class RemoteStore:
         """
         limits = limits or Limits()
         for graph, _ in query.graphs:
-            if not self._rows(
-                f"SELECT ?s {{ GRAPH <{graph}> {{ ?s ?p ?o }} }} LIMIT 1"
-            ):
+            if not self._holds(graph):
                 raise query.unknown_graph(graph)
         asked, dataset = self._about_ours(query)
         of_triples = query.form in {"CONSTRUCT", "DESCRIBE"}

@@ -96,7 +96,7 @@ def _named_alike(
     """Group local entities by class family and full name, people by person too."""
     groups: dict[Key, Group] = defaultdict(Group)
     people: dict[tuple[str, str], list[Group]] = defaultdict(list)
-    bodies: dict[tuple[str, str], list[tuple[str, Group]]] = defaultdict(list)
+    bodies: dict[tuple[str, str], list[tuple[str, set[str], Group]]] = defaultdict(list)
     seats = seats_of()
     for document, annotation in documents:
         around = frozenset(
@@ -134,30 +134,22 @@ def _named_alike(
                 people[family, full_key(label)].append(group)
                 continue
             if entity.type in lexicon.words("ownedBy") and entry is None:
-                group.around = named
                 owner = owners.get(entity.key, "")
-                bodies[family, full_key(label)].append((owner, group))
+                bodies[family, full_key(label)].append((owner, named, group))
                 continue
-            _add(groups, (family, full_key(label), ""), group)
+            groups[family, full_key(label), ""].take_alike(group)
     for (family, name), members in sorted(people.items()):
         persons = persons_of(name, members)
         for person in persons:
             told = told_apart(person) if len(persons) > 1 else ""
             groups[family, name, told] = person
     for (family, name), owned in sorted(bodies.items()):
-        known = {owner for owner, _ in owned if owner}
-        for owner, body in owned:
-            meant = {owner} if owner else known & body.around
+        known = {owner for owner, *_ in owned if owner}
+        for owner, named, body in owned:
+            meant = {owner} if owner else known & named
             told = meant.pop() if len(known) > 1 and len(meant) == 1 else ""
-            body.around = set()
-            _add(groups, (family, name, told), body)
+            groups[family, name, told].take_alike(body)
     return dict(groups)
-
-
-def _add(groups: dict[Key, Group], key: Key, group: Group) -> None:
-    same = groups[key]
-    same.take(group)
-    same.labels.update(group.labels)
 
 
 # ---------------------------------------------------------------------- short names

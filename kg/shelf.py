@@ -79,7 +79,7 @@ class Shelf:
                 database.executescript(_SCHEMA + search_index.SCHEMA)
                 if _version(database) < _VERSION:
                     # All is stated once more, and indexed with that.
-                    database.execute("UPDATE documents SET stated = ''")
+                    cls(database).forget_all_stated()
                     database.execute(f"PRAGMA user_version = {_VERSION}")
             else:
                 uri = path.resolve().as_uri() + "?mode=ro"

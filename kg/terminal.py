@@ -107,15 +107,11 @@ class Describer:
         notes.append(f"confidence {said['confidence']:.2f}")
         lines = [f"{text}  [{'; '.join(notes)}]"]
         document = self._documents[said["document"]]
-        where = clean(document["path"]) + (
-            f", {document['date']}" if document["date"] else ""
-        )
         for evidence in [said["evidence"], *said["furtherEvidence"]]:
             quote = " ".join(clean(evidence["text"]).split())
             lines.append(f"    “{quote}”")
-            lines.append(
-                f"    {where}, characters {evidence['start']}–{evidence['end']}"
-            )
+            place = (evidence["start"], evidence["end"])
+            lines.append(_place(document["path"], document["date"], *place))
         return lines
 
     def _fact(self, fact: Record) -> str:
@@ -123,11 +119,11 @@ class Describer:
         return f"{subject} {self._label(fact)} {object_}"
 
     def _money(self, event: Record) -> str:
-        parts = [f"{self._label(event)} of {event['label'] or 'an untold sum'}"]
-        for role, word in (("payer", "from"), ("recipient", "to")):
-            if event[role]:
-                names = ", ".join(self._names[i] for i in event[role])
-                parts.append(f"{word} {names}")
+        payers, recipients = (
+            ", ".join(self._names[i] for i in event[role])
+            for role in ("payer", "recipient")
+        )
+        parts = [_sum(self._label(event), event["label"], payers, recipients)]
         if event["purpose"]:
             parts.append(f"({clean(event['purpose'])})")
         if event["date"]:
@@ -208,6 +204,17 @@ def _heading(label: str, class_: str, mentions: int, documents: int) -> str:
     )
 
 
+def _sum(kind: str, amount: str | None, payers: str, recipients: str) -> str:
+    text = f"{kind} of {amount or 'an untold sum'}"
+    text += f" from {payers}" if payers else ""
+    return text + (f" to {recipients}" if recipients else "")
+
+
+def _place(path: str, date: str | None, start: int, end: int) -> str:
+    where = clean(path) + (f", {date}" if date else "")
+    return f"    {where}, characters {start}–{end}"
+
+
 def found_name(found: NameHit, ontology: Ontology) -> list[str]:
     """Return an entity that a search found, with its other names."""
     class_ = ontology.classes[found.type].label
@@ -219,10 +226,9 @@ def found_name(found: NameHit, ontology: Ontology) -> list[str]:
 
 def found_sentence(found: SentenceHit, ontology: Ontology) -> list[str]:
     """Return a sentence that a search found, with what it is evidence of."""
-    where = clean(found.path) + (f", {found.date}" if found.date else "")
     return [
         f"“{_emphasised(found)}”",
-        f"    {where}, characters {found.start}–{found.end}",
+        _place(found.path, found.date, found.start, found.end),
         *(f"    {_told(told, ontology)}" for told in found.told),
     ]
 
@@ -248,10 +254,8 @@ def _told(told: Told, ontology: Ontology) -> str:
     if told.type in ontology.predicates:
         text = f"{subjects} {ontology.predicates[told.type].label} {objects}"
     else:
-        text = f"{ontology.money_kinds[told.type].label} of "
-        text += told.amount or "an untold sum"
-        text += f" from {subjects}" if subjects else ""
-        text += f" to {objects}" if objects else ""
+        kind = ontology.money_kinds[told.type].label
+        text = _sum(kind, told.amount, subjects, objects)
     status = ontology.statuses[told.status]
     notes = [] if status.asserted else [status.label]
     if told.attributed_to:

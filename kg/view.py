@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from math import sqrt
@@ -56,14 +55,11 @@ def write_view(output: Path, address: str | None = None) -> Path:
     """
     from kg.ontology import load_ontology
     from kg.page import write_page
-    from kg.records import read_records
-    from kg.where import open_store
+    from kg.records import records_of
 
     ontology = load_ontology()
-    with closing(open_store(output, address)) as store:
-        records = read_records(store, ontology)
     path = output / PAGE
-    write_page(scene(records, ontology, TITLE), path)
+    write_page(scene(records_of(output, ontology, address), ontology, TITLE), path)
     return path
 
 

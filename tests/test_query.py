@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -191,7 +191,7 @@ def test_the_kernel_refuses_what_the_guard_would_let_through(
 ) -> None:
     before = sink.connections
     query = unchecked(f"SELECT * {{ SERVICE <{sink.url}> {{ ?s ?p ?o }} }}")
-    with Worker(output) as worker, pytest.raises(UsageError, match="denied"):
+    with closing(Worker(output)) as worker, pytest.raises(UsageError, match="denied"):
         list(worker.ask(query).rows)  # type: ignore[union-attr]
     assert sink.connections == before
 
@@ -200,7 +200,7 @@ def test_an_allowed_service_is_called_and_no_other(output: Path, sink: Sink) -> 
     before = sink.connections
     text = f"SELECT * {{ SERVICE SILENT <{sink.url}> {{ ?s ?p ?o }} }}"
     query = checked(text, ONTOLOGY, [sink.url])
-    with Worker(output, online=True) as worker:
+    with closing(Worker(output, online=True)) as worker:
         assert len(list(worker.ask(query).rows)) == 1  # type: ignore[union-attr]
     assert sink.connections > before
     before = sink.connections

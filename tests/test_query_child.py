@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def kg(*arguments: str, stdin: str | None = None) -> Result:
 
 
 def test_one_worker_answers_several_queries_one_after_the_other(output: Path) -> None:
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         for _ in range(3):
             assert len(rows(worker, "SELECT ?x { ?x a kg:Law }")) == 3
             with pytest.raises(UsageError, match="wrong"):
@@ -64,7 +65,7 @@ def test_one_worker_answers_several_queries_one_after_the_other(output: Path) ->
 
 def test_time_is_limited(output: Path) -> None:
     text = f"SELECT (COUNT(*) AS ?n) {{ {CROSS} }}"
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         began = time.monotonic()
         with pytest.raises(LimitError, match="longer than 1 s"):
             rows(worker, text, Limits(seconds=1))
@@ -74,7 +75,7 @@ def test_time_is_limited(output: Path) -> None:
 
 
 def test_rows_are_limited_and_those_before_come(output: Path) -> None:
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         answer = worker.ask(asked("SELECT ?x { ?x ?p ?o }"), Limits(rows=2))
         assert isinstance(answer, Rows)
         assert len([next(answer.rows), next(answer.rows)]) == 2
@@ -85,7 +86,7 @@ def test_rows_are_limited_and_those_before_come(output: Path) -> None:
 
 def test_the_size_of_an_answer_is_limited(output: Path) -> None:
     got: list[list[Cell]] = []
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         answer = worker.ask(asked(f"SELECT * {{ {CROSS} }}"), Limits(size=1_000_000))
         assert isinstance(answer, Rows)
         with pytest.raises(LimitError, match="larger than"):
@@ -105,7 +106,7 @@ def test_the_size_of_an_answer_is_limited(output: Path) -> None:
 )
 def test_memory_is_limited(output: Path, text: str) -> None:
     with (
-        Worker(output, memory=512 << 20) as worker,
+        closing(Worker(output, memory=512 << 20)) as worker,
         pytest.raises(LimitError, match="more memory than 512 MiB"),
     ):
         rows(worker, text, Limits(seconds=120))
@@ -128,18 +129,18 @@ def test_memory_is_limited(output: Path, text: str) -> None:
 def test_a_hostile_query_costs_itself_alone(output: Path, text: str) -> None:
     codes = {2, 4}
     try:
-        with Worker(output, memory=1 << 30) as worker:
+        with closing(Worker(output, memory=1 << 30)) as worker:
             answer = worker.ask(asked(text), Limits(seconds=2))
             codes = {len(list(answer.rows)) if isinstance(answer, Rows) else 0}
     except KgError as error:
         codes &= {error.exit_code}
     assert codes
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         assert len(rows(worker, "SELECT ?x { ?x a kg:Law }")) == 3
 
 
 def test_a_worker_that_is_killed_says_so(output: Path) -> None:
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         assert len(rows(worker, "SELECT ?x { ?x a kg:Law }")) == 3
         worker._process.kill()
         with pytest.raises(LimitError, match="SIGKILL"):
@@ -161,7 +162,7 @@ def test_a_store_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
     output = store_sample(tmp_path)
     for file in (output / "store").glob("MANIFEST*"):
         file.write_bytes(b"nothing of this")
-    with Worker(output) as worker, pytest.raises(StoreError, match="damaged"):
+    with closing(Worker(output)) as worker, pytest.raises(StoreError, match="damaged"):
         rows(worker, "SELECT ?x { ?x a kg:Law }")
 
 
@@ -187,7 +188,7 @@ def test_answers_come_in_the_standard_formats_too(output: Path) -> None:
         assert isinstance(answer, Text)
         return "".join(answer.parts)
 
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         bindings = json.loads(text(select, "application/sparql-results+json"))[
             "results"
         ]
@@ -209,7 +210,7 @@ def test_answers_come_in_the_standard_formats_too(output: Path) -> None:
 
 def test_names_come_with_iris_where_they_are_asked_for(output: Path) -> None:
     text = "SELECT ?x ?t { ?x a ?t ; rdfs:label 'plain' }"
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         answer = worker.ask(asked(text), names=True)
         assert isinstance(answer, Rows)
         row = next(answer.rows)
@@ -351,7 +352,7 @@ def test_a_text_matches_only_itself(output: Path, value: str) -> None:
         (Parameter("name", "plain", ""),),
         "SELECT ?x WHERE { ?x rdfs:label ?l FILTER(?l = $name) }",
     )
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
         assert len(rows(worker, with_parameters(query, {"name": value}))) == 1
 
 
@@ -364,7 +365,7 @@ def test_no_text_breaks_out_of_its_literal(value: str) -> None:
 
 
 def test_entities_are_found_by_any_name_and_suggested(output: Path) -> None:
-    with Worker(output) as worker:
+    with closing(Worker(output)) as worker:
 
         def found(name: str) -> str:
             return find_entity(worker, ONTOLOGY, name).removeprefix(f"{BASE}entity/")

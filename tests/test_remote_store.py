@@ -161,7 +161,7 @@ def exported(output: Path, format_: str = "nq", address: str | None = None) -> b
 def asked(output: Path, text: str) -> object:
     """Return the answer to a query, rows in whatever order."""
     query = checked(text, load_ontology())
-    with open_worker(output) as worker:
+    with closing(open_worker(output)) as worker:
         answer = worker.ask(query, names=True)
         if isinstance(answer, Rows):
             return answer.columns, sorted(map(str, answer.rows))
@@ -226,7 +226,7 @@ def needed(parameter: object) -> bool:
 def test_limits_on_rows_hold(address: str, tmp_path: Path) -> None:
     build([], shelve(tmp_path), server=address)
     query = checked("SELECT ?l { ?x rdfs:label ?l }", load_ontology())
-    with open_worker(tmp_path) as worker:
+    with closing(open_worker(tmp_path)) as worker:
         answer = worker.ask(query, Limits(rows=3))
         assert isinstance(answer, Rows)
         assert len([next(answer.rows) for _ in range(3)]) == 3
@@ -256,7 +256,7 @@ def test_a_triple_leaves_the_merge_with_its_last_graph(address: str) -> None:
         node = NamedNode("https://kg.internal/x")
         return [Quad(node, label, Literal(name), NamedNode(graph)) for name in names]
 
-    with RemoteStore.open(address, writable=True) as store:
+    with closing(RemoteStore.open(address, writable=True)) as store:
 
         def labels() -> list[list[object]]:
             answer = store.ask(query)
@@ -311,7 +311,7 @@ def test_what_the_server_has_lost_is_sent_again(
     address: str, local: Path, tmp_path: Path
 ) -> None:
     build([], shelve(tmp_path), server=address)
-    with RemoteStore.open(address, writable=True) as store:
+    with closing(RemoteStore.open(address, writable=True)) as store:
         store.replace(store.documents()[1], [])
     assert build([], tmp_path).restated == 1
     assert exported(tmp_path) == exported(local)
@@ -377,7 +377,7 @@ def test_validate_finds_a_graph_that_somebody_changed(
     build([], shelve(tmp_path), server=address)
     torn = "its graph is not what was written; run `kg build` again"
     assert torn not in {v.message for v in validate(tmp_path, load_ontology())}
-    with RemoteStore.open(address, writable=True) as store:
+    with closing(RemoteStore.open(address, writable=True)) as store:
         graph = store.documents()[0]
         name = NamedNode(graph)
         alias = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")

@@ -72,29 +72,20 @@ def _lasting(claim: FoundClaim, period: _Period, published: str | None) -> Found
     told = replace(claim, since=period.since, until=period.until)
     if claim.predicate not in lexicon.words("former") or not published:
         return told
-    asserted, contrary = _asserted_and_contrary()
+    ontology = load_ontology()
     if period.until:
         over = period.until < published[: len(period.until)]
-        return replace(told, status=contrary) if over else told
+        return replace(told, status=ontology.contrary) if over else told
     begun = period.since and period.since <= published[: len(period.since)]
-    if claim.status == contrary and begun and not _has_no(claim.sentence):
+    if claim.status == ontology.contrary and begun and not _has_no(claim.sentence):
         # Who has led it since 2017 leads it.
-        return replace(told, status=asserted)
+        return replace(told, status=ontology.asserted)
     return told
 
 
 def _has_no(sentence: Span) -> bool:
     words = lexicon.all_words("nearCue") | lexicon.all_words("former")
     return any(token.lower_ in words for token in sentence)
-
-
-@cache
-def _asserted_and_contrary() -> tuple[str, str]:
-    statuses = load_ontology().statuses.items()
-    return (
-        next(name for name, status in statuses if status.asserted),
-        next(name for name, status in statuses if status.contrary),
-    )
 
 
 def _periods(sentence: Span) -> Iterator[_Period]:

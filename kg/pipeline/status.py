@@ -85,9 +85,7 @@ class Statuses:
             for name, words in lexicon.words("former").items()
             if name in predicates
         }
-        self._asserted = next(
-            name for name, status in load_ontology().statuses.items() if status.asserted
-        )
+        self._asserted = load_ontology().asserted
 
     def __call__(self, doc: Doc) -> Doc:
         """Set status and speaker of all that was found in a document."""

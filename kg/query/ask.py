@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def run(
         StoreError: The graph cannot be opened.
     """
     query = checked(text, ontology)
-    with open_worker(output) as worker:
+    with closing(open_worker(output)) as worker:
         answer = worker.ask(query, limits)
         if isinstance(answer, Rows):
             return Table(answer.columns, list(answer.rows))
