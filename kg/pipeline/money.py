@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from spacy.language import Language
@@ -35,6 +35,7 @@ BESIDE = 0.5  # of the likeliest one's probability, for others to have the same 
 SURE_PART, UNLIKELY_PART = 0.6, 0.1
 SAID = 0.6  # how surely words alone tell that a sum is paid
 NAMED = 5.0  # how many times likelier a kind is whose verb or noun stands by the sum
+LISTED_WITHIN = 2  # sentences in which the members of a group are looked for
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
@@ -52,6 +53,9 @@ _PURPOSE = re.compile(
     r"|that|them|this|those|top|total|turn|violation|which|whom|years?) )"
 )
 _PURPOSE_ENDS = re.compile(r"[,.;:()–—?!\n]|which|that|who|while|when|after|before|as")
+
+# Where somebody is named in a skeleton, from and to, and which clusters these are.
+_Agent: TypeAlias = tuple[int, int, tuple[int, ...]]
 
 
 @Language.factory(
@@ -108,21 +112,25 @@ class Money:
         found: list[FoundMoney] = []
         told_by: list[dict[str, list[FoundPart]]] = []
         last: tuple[int, FoundMoney] | None = None
+        read: dict[int, FoundMoney | None] = {}
         for place, skeleton in enumerate(skeletons(doc)):
             for match in re.finditer(r"#(\d+) ", skeleton.text):
                 number = int(match[1])
-                event = self._event(
-                    doc, skeleton, match, judged.get(number), parts[number]
-                )
+                told = _told_in_another_currency(doc, skeleton.text, match)
+                if told is not None:
+                    event, mine = _converted(doc, read.get(told), number), parts[told]
+                else:
+                    mine = parts[number]
+                    event = self._event(doc, place, match, judged.get(number), mine)
+                read[number] = event
                 if event is None:
                     continue
                 if last and place - last[0] <= 2 and _goes_on(skeleton.text, match):
                     event = _with_parties_of(last[1], event)
                 last = place, event
-                told = (i for i, e in enumerate(found) if _may_be_one(e, event))
-                if (first := next(told, None)) is None:
+                same = (i for i, e in enumerate(found) if _may_be_one(e, event))
+                if (first := next(same, None)) is None:
                     found.append(event)
-                    mine = parts[number]
                     if _urging().search(skeleton.text, 0, match.start()):
                         mine.pop(
                             "payer", None
@@ -179,11 +187,12 @@ class Money:
     def _event(
         self,
         doc: Doc,
-        skeleton: Skeleton,
+        place: int,
         match: re.Match[str],
         judged: _Judged | None,
         parts: dict[str, list[FoundPart]],
     ) -> FoundMoney | None:
+        skeleton = skeletons(doc)[place]
         text = skeleton.text
         trigger = None
         if not _is_statistic(text[: match.start()], text[match.end() :]):
@@ -192,9 +201,12 @@ class Money:
         if kind is None:
             return None
         number = int(match[1])
-        payer, recipient = _of_network(doc, parts)
+        agents = _agents(doc, place)
+        meant = {cluster for agent in agents for cluster in agent[2]}
+        only_origins = _origins(skeleton) - meant
+        payer, recipient = _of_network(doc, parts, only_origins)
         if trigger is not None:
-            by_words = _roles(doc, skeleton, match, trigger)
+            by_words = _roles(doc, skeleton, match, trigger, agents)
             by_words = (
                 _believed(by_words[0], parts["payer"]),
                 _believed(by_words[1], parts["recipient"]),
@@ -270,13 +282,20 @@ def _kind(trigger: _Trigger | None, judged: _Judged | None) -> tuple[str | None,
 
 
 def _of_network(
-    doc: Doc, parts: dict[str, list[FoundPart]]
+    doc: Doc, parts: dict[str, list[FoundPart]], only_origins: set[int]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the payers and recipients that the network finds likely."""
+    """Return the payers and recipients that the network finds likely.
+
+    Of what only tells where others are from ("US companies") it must be sure.
+    """
     chosen: dict[str, dict[int, float]] = {}
     for role, found in parts.items():
         least = max(LIKELY_PART, BESIDE * max(p.confidence for p in found))
-        chosen[role] = {p.cluster: p.confidence for p in found if p.confidence > least}
+        chosen[role] = {
+            p.cluster: p.confidence
+            for p in found
+            if p.confidence > (SURE_PART if p.cluster in only_origins else least)
+        }
     payers, recipients = chosen.get("payer", {}), chosen.get("recipient", {})
     # Nobody pays himself: of both parts the likelier stays.
     return (
@@ -321,6 +340,25 @@ def _fit(doc: Doc, role: str, clusters: tuple[int, ...]) -> tuple[int, ...]:
     """Keep those of a class that the ontology lets play a role: no law pays."""
     allowed = load_ontology().range_of(role)
     return tuple(c for c in clusters if doc._.clusters[c].type in allowed)
+
+
+def _told_in_another_currency(doc: Doc, text: str, match: re.Match[str]) -> int | None:
+    """Return the sum that this one repeats in brackets: "£5.5bn ($10bn)"."""
+    before = re.search(
+        r"#(\d+) (?:[a-z]+ ){0,2}\( (?:[a-z]+ ){0,2}$", text[: match.start()]
+    )
+    if before is None:
+        return None
+    first, again = (doc._.amounts[int(m[1])] for m in (before, match))
+    return int(before[1]) if first.currency != again.currency else None
+
+
+def _converted(doc: Doc, told: FoundMoney | None, number: int) -> FoundMoney | None:
+    """Return the event of a sum that is told in another currency."""
+    if told is None:
+        return None
+    at = doc.spans["amounts"][number]
+    return replace(told, amount=doc._.amounts[number], amount_at=at)
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:
@@ -469,13 +507,10 @@ def _roles(
     skeleton: Skeleton,
     match: re.Match[str],
     trigger: _Trigger,
+    agents: list[_Agent],
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return payer and recipient clusters, read off the sides of the verb."""
     text = skeleton.text
-    agents = [
-        (m.start(), m.end(), _clusters(skeleton, int(m[1] or m[2])))
-        for m in re.finditer(r"<(\d+)> |\{(\d+)\} government ", text)
-    ]
     subject = _subject(text, agents, trigger.start)
     beside = _first_after(text, agents, trigger.end, match.start(), None)
     to = _first_after(text, agents, match.end(), len(text), _TO)
@@ -506,6 +541,59 @@ def _roles(
     return _led(doc, owner or source), to
 
 
+def _agents(doc: Doc, place: int) -> list[_Agent]:
+    """Return who is named in a sentence: start and end in its skeleton, and the clusters.
+
+    Of "US companies" the US is no agent: those are that the text lists as companies.
+    """
+    skeleton = skeletons(doc)[place]
+    agents = []
+    for match in _agent().finditer(skeleton.text):
+        if group := match["group"]:
+            clusters = _listed(doc, place, group)
+        else:
+            clusters = _clusters(skeleton, int(match["named"] or match["adjective"]))
+        agents.append((match.start(), match.end(), clusters))
+    return agents
+
+
+@cache
+def _agent() -> re.Pattern[str]:
+    groups = alternation(map(spaced, lexicon.all_words("groupNoun")))
+    of_others = rf"(?:[a-z-]+ ){{0,2}}(?P<group>{groups}) "
+    return re.compile(
+        rf"(?:<\d+>|\{{\d+\}}) {of_others}"
+        r"|<(?P<named>\d+)> |\{(?P<adjective>\d+)\} government "
+    )
+
+
+def _origins(skeleton: Skeleton) -> set[int]:
+    """Return what tells where a group is from: the US of "US companies"."""
+    return {
+        cluster
+        for match in _agent().finditer(skeleton.text)
+        if match["group"]
+        for cluster in _clusters(skeleton, int(re.findall(r"\d+", match[0])[0]))
+    }
+
+
+def _listed(doc: Doc, place: int, group: str) -> tuple[int, ...]:
+    """Return whom the text lists as a group, here or close by: "companies such as <1>".
+
+    Hearst, Automatic acquisition of hyponyms from large text corpora, COLING 1992.
+    """
+    noun = re.escape(group)
+    pattern = re.compile(
+        rf"(?<!\S){noun} (?:, )?(?:including|such as|like|namely|:) <(\d+)> "
+        rf"|<(\d+)> and other (?:[a-z-]+ ){{0,2}}{noun} "
+    )
+    near = skeletons(doc)[max(place - LISTED_WITHIN, 0) : place + LISTED_WITHIN + 1]
+    for skeleton in near:
+        if match := pattern.search(skeleton.text):
+            return _clusters(skeleton, int(match[1] or match[2]))
+    return ()
+
+
 def _is_imposer(text: str, match: re.Match[str]) -> bool:
     return " to " in text[match.end() : match.end() + 20]
 
@@ -527,9 +615,7 @@ def _urging() -> re.Pattern[str]:
     )
 
 
-def _urger(
-    text: str, agents: list[tuple[int, int, tuple[int, ...]]], before: int
-) -> tuple[int, ...]:
+def _urger(text: str, agents: list[_Agent], before: int) -> tuple[int, ...]:
     """Return who urges another to act: "the court ordered <1> to", "ordered by <1> to"."""
     urged = _urging().search(text, 0, before)
     if urged:
@@ -550,9 +636,7 @@ def _clusters(skeleton: Skeleton, group: int) -> tuple[int, ...]:
     return tuple(named.cluster for named in skeleton.groups[group])
 
 
-def _subject(
-    text: str, groups: list[tuple[int, int, tuple[int, ...]]], before: int
-) -> tuple[int, ...]:
+def _subject(text: str, groups: list[_Agent], before: int) -> tuple[int, ...]:
     """Return what is named last before the verb and hangs on no preposition.
 
     Who "calls on donors to give" gives nothing: the donors do, if they are named.
@@ -588,7 +672,7 @@ def _preposition() -> re.Pattern[str]:
 
 def _first_after(
     text: str,
-    groups: list[tuple[int, int, tuple[int, ...]]],
+    groups: list[_Agent],
     start: int,
     end: int,
     preposition: re.Pattern[str] | None,
@@ -603,9 +687,7 @@ def _first_after(
     return ()
 
 
-def _possessor(
-    text: str, groups: list[tuple[int, int, tuple[int, ...]]], before: int
-) -> tuple[int, ...]:
+def _possessor(text: str, groups: list[_Agent], before: int) -> tuple[int, ...]:
     for _, end, clusters in reversed(groups):
         if end <= before and re.fullmatch(
             r"'s (?:[^\s<>#;,.]+ ){0,3}", text[end:before]
