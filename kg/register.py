@@ -20,6 +20,7 @@ from babel.core import get_global
 
 from kg import lexicon
 from kg.known import full_key
+from kg.model import Annotation
 from kg.paths import ontology_folder
 
 # Posts of those whom a text that names their country may call by the surname alone.
@@ -103,6 +104,27 @@ class Register:
             ) in self._places.get(entry.country, ()):
                 surname = full_key(entry.name).rpartition(" ")[2]
                 self._by_surname.setdefault(surname, []).append(entry)
+
+    def link(self, annotation: Annotation) -> dict[str, Entry | None]:
+        """Return the entry of each entity of a document, by the entity's key.
+
+        Whose bodies and laws a text names is what it is about, though it may call that
+        "the Union", and its bodies "the Commission" and "the Council".
+        """
+        entities, date = annotation.entities, annotation.date
+        around = frozenset(full_key(name) for e in entities for name in e.names)
+        found = {e.key: self.find(e.names, e.type, around, date) for e in entities}
+        people = lexicon.words("namesakes")
+        about = [
+            self._context(entry)
+            for entry in found.values()
+            if entry is not None and entry.type not in people
+        ]
+        wider = around.union(*about)
+        for e in entities:
+            if found[e.key] is None and e.type not in people:
+                found[e.key] = self.find(e.names, e.type, wider, date)
+        return found
 
     def find(
         self,

@@ -99,13 +99,7 @@ def _named_alike(
     bodies: dict[tuple[str, str], list[tuple[str, set[str], Group]]] = defaultdict(list)
     seats = seats_of()
     for document, annotation in documents:
-        around = frozenset(
-            full_key(name) for e in annotation.entities for name in e.names
-        )
-        entries = {
-            e.key: register.find(e.names, e.type, around, annotation.date)
-            for e in annotation.entities
-        }
+        entries = register.link(annotation)
         labels = {
             e.key: entry.name
             if (entry := entries[e.key])

@@ -119,3 +119,24 @@ def test_what_is_not_written_like_a_title_is_none() -> None:
         assert clustered(text, **{"Memorandum M-31-07": "Law"}) == [
             ("Law", frozenset({"Memorandum M-31-07"}))
         ], text
+
+
+def test_bodies_of_two_polities_with_one_name_are_two() -> None:
+    found = clustered(
+        "Britain gets a Data Safety Board. The board works. "
+        "Then Ottawa announced a Canadian Data Safety Board.",
+        Britain="Polity",
+        Canadian="Polity",
+        Data_Safety_Board="GovernmentBody",
+    )
+    assert [type_ for type_, _ in found].count("GovernmentBody") == 2
+
+
+def test_a_body_named_with_and_without_its_owner_is_one() -> None:
+    found = clustered(
+        "The Data Safety Board met. The Canadian Data Safety Board agreed, "
+        "and the Data Safety Board went on.",
+        Canadian="Polity",
+        Data_Safety_Board="GovernmentBody",
+    )
+    assert [type_ for type_, _ in found].count("GovernmentBody") == 1

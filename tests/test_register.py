@@ -10,6 +10,7 @@ import pytest
 
 from kg.build import build
 from kg.known import full_key
+from kg.model import Annotation, LocalEntity
 from kg.ontology import load_ontology
 from kg.register import COLUMNS, load_register, read_entries
 from kg.resolve import resolve
@@ -57,6 +58,22 @@ def test_a_surname_means_who_led_the_country_when_the_text_was_written() -> None
     assert during is not None
     assert during.name == "Gordon Brown"
     assert before is None
+
+
+def test_a_text_that_names_bodies_of_the_eu_may_call_it_the_union() -> None:
+    def linked(*names: tuple[str, str]) -> list[str]:
+        entities = tuple(
+            LocalEntity(f"e{i}", type_, name, (name,), ())
+            for i, (name, type_) in enumerate(names)
+        )
+        entries = load_register().link(Annotation(entities, (), (), 0))
+        return [entry.name if (entry := entries[e.key]) else "" for e in entities]
+
+    union = ("Union", "Polity")
+    assert (
+        linked(union, ("European Parliament", "GovernmentBody"))[0] == "European Union"
+    )
+    assert linked(union, ("Bundestag", "GovernmentBody"))[0] == ""
 
 
 def test_no_name_means_two_entries_of_one_family() -> None:

@@ -60,6 +60,14 @@ def clusters(doc: Doc) -> Doc:
     for ent in ents:
         key = _key(ent.text)
         named[types[key], known_key(key, types[key])].append(ent)
+    for type_, name in [key for key in named if key[0] in lexicon.words("ownedBy")]:
+        parted = _of_each_owner(doc, named[type_, name], ents)
+        if len(parted) > 1:
+            del named[type_, name]
+            # No name ends like that: what is short for both joins neither.
+            named.update(
+                {(type_, f"{name}#{i}"): mine for i, mine in enumerate(parted)}
+            )
     _join_parenthesised(doc, ents, named)
     _join_titles(titles, named)
     for joins in (_is_acronym, _is_part):
@@ -260,6 +268,32 @@ def _owner_class(owner: Span, classes: dict[str, str]) -> str:
     name = adjectives().get(owner.text.lower(), owner.text)
     label = known_class(name) or classes.get(_key(name), "")
     return label if label in lexicon.words("owner") else ""
+
+
+def _of_each_owner(
+    doc: Doc, mentions: list[Span], ents: tuple[Span, ...]
+) -> list[list[Span]]:
+    """Part the mentions of a name that bodies of several polities bear.
+
+    "Britain gets an AI Safety Institute. ... announced a US AI Safety Institute": a second
+    owner in front of a name means a second body; a name with none means the one before.
+    """
+    ends = {e.end: e for e in ents if e.label_ in lexicon.words("means")}
+    parted: dict[str, list[Span]] = {}
+    last = ""
+    for mention in mentions:
+        start = mention.start
+        if start and doc[start - 1].lower_ in {"'s", "’s"}:
+            start -= 1
+        owner = ends.get(start)
+        if owner is not None:
+            name = known_key(_key(owner.text), owner.label_)
+            is_new = owner.start > 0 and doc[owner.start - 1].lower_ in {"a", "an"}
+            if "" in parted and name not in parted and not is_new:
+                parted[name] = parted.pop("")
+            last = name
+        parted.setdefault(last, []).append(mention)
+    return list(parted.values())
 
 
 def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
