@@ -769,3 +769,34 @@ def review(output: Path) -> None:
 
     if walk(output, ask=click.prompt, tell=click.echo):
         write_view(output)
+
+
+@main.command()
+@output_option
+@store_option
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; any but this machine's own lets others in.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--name",
+    multiple=True,
+    help="Also answer when called by this name; else only by the address.",
+)
+def serve(
+    output: Path, store: str | None, host: str, port: int, name: tuple[str, ...]
+) -> None:
+    """Serve the graph as a web site for people and a SPARQL endpoint for programs.
+
+    It only reads, and nobody but this machine reaches it unless --host says so.
+
+    \b
+    kg serve
+    curl localhost:8000/sparql --data-urlencode 'query=ASK { ?law a kg:Law }'
+    """
+    from kg.serve.server import run
+
+    run(output, store, host, port, name, tell=lambda line: click.echo(line, err=True))

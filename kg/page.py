@@ -26,16 +26,17 @@ VIS_NETWORK = "lib/vis-9.1.2/vis-network.min.js"
 """Where pyvis keeps the library that draws, below its templates."""
 
 
-def page(scene: Scene) -> str:
+def page(scene: Scene, *, inset: bool = False) -> str:
     """Write a scene as a self-contained HTML page.
 
     Args:
         scene: What to show.
+        inset: The page is a picture within another: it has no column of filters.
 
     Returns:
         The page; it makes no request and runs no text of the scene.
     """
-    return _network(scene)
+    return _network(scene, inset=inset)
 
 
 def write_page(scene: Scene, path: Path) -> None:
@@ -73,7 +74,7 @@ def _replace(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _network(scene: Scene) -> str:
+def _network(scene: Scene, *, inset: bool) -> str:
     """Fill a pyvis network with a scene and let it render our template."""
     # Imported here: pyvis brings IPython along, and only this function needs either.
     from jinja2 import Environment, FileSystemLoader
@@ -99,6 +100,7 @@ def _network(scene: Scene) -> str:
             # Markup marks what is not to be escaped: our own files and their hashes.
             self.templateEnv.globals.update(
                 keys=_keys(scene),
+                inset=inset,
                 style=Markup(style),  # noqa: S704
                 scripts=[Markup(script) for script in scripts],  # noqa: S704
                 script_hashes=Markup(" ".join(map(_csp_hash, scripts))),  # noqa: S704

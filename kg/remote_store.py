@@ -194,7 +194,12 @@ class RemoteStore:
             yield from self.quads(graph)
 
     def ask(
-        self, query: Query, limits: Limits | None = None, *, names: bool = False
+        self,
+        query: Query,
+        limits: Limits | None = None,
+        *,
+        names: bool = False,
+        format_: str | None = None,
     ) -> Rows | Text | bool:
         """Ask a query; the answer is what a worker answers about an embedded store.
 
@@ -202,6 +207,7 @@ class RemoteStore:
             query: What :func:`kg.query.guard.checked` has let through.
             limits: What it may take; thirty seconds if left out.
             names: Send the label of each IRI along.
+            format_: Media type of a standard format in which the answer is wanted.
 
         Returns:
             What SELECT, CONSTRUCT and DESCRIBE, or ASK give.
@@ -217,13 +223,15 @@ class RemoteStore:
                 raise query.unknown_graph(graph)
         asked, dataset = self._about_ours(query)
         of_triples = query.form in {"CONSTRUCT", "DESCRIBE"}
-        wanted = _TRIPLES if of_triples else _ROWS
+        wanted = format_ or (_TRIPLES if of_triples else _ROWS)
         try:
             kind, body = self._client.query(_text(asked), wanted, limits, dataset)
         except RefusedError as error:
             if error.status != httpx.codes.BAD_REQUEST:
                 raise
             raise asked.error(error.said) from error
+        if format_ is not None:
+            return Text(iter((body.decode(),)))
         if of_triples:
             return Text(_turtle(self._triples(kind, body), query, limits))
         result = self._result(kind, body)

@@ -155,7 +155,7 @@ function nodeLook(node, near) {
     font: {
       size: letters(node),
       face: 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif',
-      color: inside ? inkOn(key.colour) : paint(faded ? '--line' : '--ink'),
+      color: inside && !open ? inkOn(key.colour) : paint(faded ? '--line' : '--ink'),
       strokeWidth: inside ? 0 : 3,
       strokeColor: paint('--paper'),
     },
