@@ -780,7 +780,13 @@ def review(output: Path) -> None:
     show_default=True,
     help="Address to listen at; any but this machine's own lets others in.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen at; 0 for any that is free.",
+)
 @click.option(
     "--name",
     multiple=True,

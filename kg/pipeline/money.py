@@ -560,9 +560,8 @@ def _agents(doc: Doc, place: int) -> list[_Agent]:
 @cache
 def _agent() -> re.Pattern[str]:
     groups = alternation(map(spaced, lexicon.all_words("groupNoun")))
-    of_others = rf"(?:[a-z-]+ ){{0,2}}(?P<group>{groups}) "
     return re.compile(
-        rf"(?:<\d+>|\{{\d+\}}) {of_others}"
+        rf"(?:<\d+>|\{{\d+\}}) (?P<group>{groups}) "
         r"|<(?P<named>\d+)> |\{(?P<adjective>\d+)\} government "
     )
 
@@ -582,7 +581,7 @@ def _listed(doc: Doc, place: int, group: str) -> tuple[int, ...]:
 
     Hearst, Automatic acquisition of hyponyms from large text corpora, COLING 1992.
     """
-    noun = re.escape(group)
+    noun = re.escape(group.rpartition(" ")[2])  # "tech companies": companies
     pattern = re.compile(
         rf"(?<!\S){noun} (?:, )?(?:including|such as|like|namely|:) <(\d+)> "
         rf"|<(\d+)> and other (?:[a-z-]+ ){{0,2}}{noun} "
