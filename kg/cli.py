@@ -156,7 +156,7 @@ def build(
     kg build report.pdf https-export/*.html -o output/2024
     pdftotext law.pdf - | kg build -
     """
-    from kg.build import build as build_graph
+    from kg.building import build as build_graph
     from kg.terminal import summary
     from kg.view import write_view
 
@@ -660,7 +660,7 @@ def remove(documents: tuple[str, ...], output: Path) -> None:
     \b
     kg remove corpus/old-report.txt
     """
-    from kg.build import remove as remove_documents
+    from kg.building import remove as remove_documents
     from kg.view import write_view
 
     for id_ in remove_documents(documents, output):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.build import corrections_file, restate
+from kg.building import corrections_file, restate
 from kg.corrections import (
     VERBS,
     Correction,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kg import lexicon
-from kg.build import corrections_file, least_confidence, restate
+from kg.building import corrections_file, least_confidence, restate
 from kg.corrections import add_correction, read_corrections, undo_correction
 from kg.errors import UsageError
 from kg.groups import Reference

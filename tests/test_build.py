@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import build, remove
+from kg.building import build, remove
 from kg.errors import StoreError, UsageError
 from kg.export import export
 from kg.ontology import load_ontology
@@ -68,7 +68,7 @@ def test_build_gives_the_same_bytes_with_any_number_of_workers(
 ) -> None:
     corpus = Path(__file__).parent.parent / "corpus"
     for workers in (1, 4):
-        monkeypatch.setattr("kg.build.cores", lambda n=workers: n)
+        monkeypatch.setattr("kg.building.cores", lambda n=workers: n)
         build([str(corpus)], tmp_path / str(workers))
     assert nquads(tmp_path / "1") == nquads(tmp_path / "4")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import build
+from kg.building import build
+from kg.graph import Rows, open_graph
 from kg.ontology import load_ontology
 from kg.paths import queries_folder
-from kg.query.ask import Table, run
 from kg.query.saved import saved_queries, with_parameters
 from kg.reading import find_sources, read, read_bytes
 from kg.records import read_records
@@ -71,8 +71,8 @@ def test_every_question_is_expected() -> None:
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_question_finds_what_the_corpus_says(output: Path, name: str) -> None:
     text = with_parameters(QUESTIONS[name], {})
-    result = run(output, text, load_ontology())
-    assert isinstance(result, Table)
+    result = open_graph(output).query(text)
+    assert isinstance(result, Rows)
     rows = [[str(cell) for cell in row] for row in result.rows]
     assert any(set(EXPECTED[name]) <= set(row) for row in rows), rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kg.build import build
+from kg.building import build
 from kg.cli import main
 from kg.corrections import add_correction, parse, read_corrections, undo_correction
 from kg.errors import UsageError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import build
+from kg.building import build
 from kg.evaluate import Evaluation, evaluate
 from kg.ontology import load_ontology
 from kg.records import read_records

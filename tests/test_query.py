@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.errors import UsageError
+from kg.graph import Rows, open_graph
 from kg.ontology import load_ontology
 from kg.paths import queries_folder
-from kg.query.ask import Table, run
 from kg.query.guard import Query, checked
 from kg.query.saved import saved_queries, with_parameters
 from kg.query.tokens import tokens
@@ -74,16 +74,16 @@ def answer_in_this_process(text: str) -> None:
 
 
 def test_the_merge_of_all_graphs_is_asked_with_known_prefixes(output: Path) -> None:
-    result = run(output, "SELECT ?l WHERE { ?x a kg:Law ; rdfs:label ?l }", ONTOLOGY)
-    assert isinstance(result, Table)
-    assert sorted(result.rows) == [['AI "Act"'], ["plain"], ["x || true"]]
+    result = open_graph(output).query("SELECT ?l WHERE { ?x a kg:Law ; rdfs:label ?l }")
+    assert isinstance(result, Rows)
+    assert sorted(result.rows) == [('AI "Act"',), ("plain",), ("x || true",)]
 
 
 def test_ask_and_construct_have_answers_of_their_own(output: Path) -> None:
-    assert run(output, "ASK { ?x a kg:Law }", ONTOLOGY) is True
-    assert run(output, "ASK { ?x a kg:Place }", ONTOLOGY) is False
+    assert open_graph(output).query("ASK { ?x a kg:Law }") is True
+    assert open_graph(output).query("ASK { ?x a kg:Place }") is False
     text = "CONSTRUCT { ?x a kg:Law } WHERE { ?x a kg:Law }"
-    turtle = run(output, text, ONTOLOGY)
+    turtle = open_graph(output).query(text)
     assert isinstance(turtle, str)
     assert turtle.count("a kg:Law") == 3
 
@@ -241,11 +241,11 @@ def test_the_word_service_is_allowed_in_names_and_strings(text: str) -> None:
 )
 def test_updates_are_refused(output: Path, text: str) -> None:
     with pytest.raises(UsageError, match="changes the graph"):
-        run(output, text, ONTOLOGY)
+        open_graph(output).query(text)
     behind = f"SELECT * {{ ?s ?p ?o }} ; {text}"
     with pytest.raises(UsageError, match="wrong"):
-        run(output, behind, ONTOLOGY)
-    assert run(output, "ASK { ?x a kg:Law }", ONTOLOGY) is True
+        open_graph(output).query(behind)
+    assert open_graph(output).query("ASK { ?x a kg:Law }") is True
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_updates_are_refused(output: Path, text: str) -> None:
 )
 def test_only_graphs_of_the_store_are_read_from(output: Path, clause: str) -> None:
     with pytest.raises(UsageError, match="the store has no graph") as raised:
-        run(output, f"SELECT * {clause} {{ ?s ?p ?o }}", ONTOLOGY)
+        open_graph(output).query(f"SELECT * {clause} {{ ?s ?p ?o }}")
     assert "^" in raised.value.detail
 
 
@@ -272,7 +272,7 @@ def test_a_document_is_read_from_by_its_graph(output: Path) -> None:
         f"PREFIX d: <{BASE}> ASK FROM d:document\\/a-1",
     ):
         text = clause if "ASK" in clause else f"ASK {clause}"
-        assert run(output, text + " { ?x a kg:Law }", ONTOLOGY) is True
+        assert open_graph(output).query(text + " { ?x a kg:Law }") is True
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_an_error_points_at_its_place(
     output: Path, text: str, message: str, marked: str
 ) -> None:
     with pytest.raises(UsageError) as raised:
-        run(output, text, ONTOLOGY)
+        open_graph(output).query(text)
     assert message in str(raised.value)
     line, mark = raised.value.detail.splitlines()
     if "法律" in line:  # each takes two columns
@@ -415,6 +415,6 @@ def test_a_triple_leaves_the_merge_with_its_last_graph(tmp_path: Path) -> None:
         store = GraphStore.open(output, writable=True)
         store.replace(document, ())
         store.close()
-        result = run(output, everything, ONTOLOGY)
-        assert isinstance(result, Table)
+        result = open_graph(output).query(everything)
+        assert isinstance(result, Rows)
         assert len(result.rows) == rows

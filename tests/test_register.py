@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import build
+from kg.building import build
 from kg.known import full_key
 from kg.model import Annotation, LocalEntity
 from kg.ontology import load_ontology

@@ -28,7 +28,7 @@ from servers import (
     virtuoso,
 )
 
-from kg.build import build, remove
+from kg.building import build, remove
 from kg.cli import main
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import add_correction, undo_correction
@@ -435,7 +435,7 @@ def test_a_build_that_is_killed_goes_on_where_it_stopped(
     output = shelve(tmp_path)
     with oxigraph() as root, little_server(forward) as proxy:
         code = (
-            "import pathlib, sys; from kg.build import build\n"
+            "import pathlib, sys; from kg.building import build\n"
             "build([], pathlib.Path(sys.argv[1]), server=sys.argv[2])"
         )
         command = [sys.executable, "-c", code, str(output), proxy.url]

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.build import remove, restate
+from kg.building import remove, restate
 from kg.cli import main
 from kg.corrections import FILE as CORRECTIONS
 from kg.errors import StoreError, UsageError
@@ -414,7 +414,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from kg import search_index
-from kg.build import restate
+from kg.building import restate
 
 put, done = search_index.put, []
 

@@ -20,7 +20,7 @@ import pytest
 from servers import free_port
 from starlette.testclient import TestClient
 
-from kg.build import build
+from kg.building import build
 from kg.errors import UsageError
 from kg.ontology import load_ontology
 from kg.part import around
@@ -282,7 +282,7 @@ def test_words_of_documents_are_never_markup(client: TestClient, output: Path) -
 def test_a_build_is_seen_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.serve.current.RESTED", 0.0)
+    monkeypatch.setattr("kg.serve.app.RESTED", 0.0)
     text = tmp_path / "a.txt"
     text.write_text("Arthur Mensch leads Mistral AI.", "utf-8")
     build([str(text)], tmp_path / "output")

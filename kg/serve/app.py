@@ -14,14 +14,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kg.current import Current
 from kg.errors import KgError
 from kg.ontology import Ontology, load_ontology
 from kg.serve import pages
-from kg.serve.current import Current
 from kg.serve.endpoint import endpoint
 from kg.serve.pool import Pool
 
 LOOPBACK = ("127.0.0.1", "localhost")
+
+RESTED = 2.0
+"""Seconds between two readings of a graph that a build is writing."""
 
 # Nothing runs in the site's own pages, and nothing comes from elsewhere.  The page of a
 # graph brings its own policy, which names its scripts by their hashes.
@@ -46,7 +49,7 @@ class Site:
     ) -> None:
         self.output = output
         self.ontology = ontology
-        self.current = Current(output, ontology, address)
+        self.current = Current(output, ontology, address, RESTED)
         self.pool = Pool(output, address)
 
 

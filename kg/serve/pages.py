@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from kg.current import Graph
 from kg.describe import describe
 from kg.errors import KgError, StoreError
 from kg.page import page
@@ -23,7 +24,6 @@ from kg.paths import queries_folder
 from kg.query.guard import checked
 from kg.query.saved import SavedQuery, saved_queries, with_parameters
 from kg.search import NameHit, SentenceHit, search
-from kg.serve.current import Graph
 from kg.serve.endpoint import status_of
 from kg.serve.pool import Some
 from kg.view import TITLE, pieces, scene

@@ -17,10 +17,10 @@ from kg.query.worker import Cell, Limits, Rows, Text
 from kg.where import open_worker
 
 if TYPE_CHECKING:
+    from kg.current import Stamp
     from kg.query.guard import Query
     from kg.query.worker import Worker
     from kg.remote_store import RemoteStore
-    from kg.serve.current import Stamp
 
 LIMITS = Limits(seconds=5, size=64 << 20)
 """What one query may take: others wait for it."""

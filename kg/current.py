@@ -15,9 +15,6 @@ from kg.shelf import FILE
 Stamp = tuple[tuple[int, int], ...]
 """Times and sizes of the files that each document of a build changes."""
 
-RESTED = 2.0
-"""Seconds between two readings of a graph that a build is writing."""
-
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -37,12 +34,24 @@ class Graph:
 
 
 class Current:
-    """Gives the graph of an output folder, as fresh as it pays to be."""
+    """Gives the graph of an output folder, as fresh as it pays to be.
+
+    Args:
+        output: The folder that ``kg build`` wrote.
+        ontology: Tells what is a class, a predicate, a kind of money.
+        address: A server that keeps the graph, if not the one that the folder names.
+        rested: Seconds between two readings of a graph that a build is writing.
+    """
 
     def __init__(
-        self, output: Path, ontology: Ontology, address: str | None = None
+        self,
+        output: Path,
+        ontology: Ontology,
+        address: str | None = None,
+        rested: float = 0.0,
     ) -> None:
         self._output, self._ontology, self._address = output, ontology, address
+        self._rested = rested
         self._lock = threading.Lock()
         self._graph: Graph | None = None
         self._read_at = 0.0
@@ -67,7 +76,7 @@ class Current:
         """
         with self._lock:
             stamp = self.stamp()
-            rested = time.monotonic() - self._read_at > RESTED
+            rested = time.monotonic() - self._read_at >= self._rested
             if self._graph is None or (rested and self._graph.stamp != stamp):
                 records = records_of(self._output, self._ontology, self._address)
                 self._graph = Graph(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -37,8 +38,8 @@ Progress = Callable[[int, int, str], None]
 
 
 def build(
-    paths: Sequence[str],
-    output: Path,
+    paths: Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
     *,
     server: str | None = None,
     base: str | None = None,
@@ -77,7 +78,8 @@ def build(
     """
     began = time.monotonic()
     log = _Log()
-    sources = find_sources(paths)
+    output = Path(output)
+    sources = find_sources([os.fspath(path) for path in paths])
     log.failed += sources.problems
     with _opened(output, server, prune=prune) as (store, shelf):
         base = _settled_base(shelf, base)
