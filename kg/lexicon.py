@@ -1,4 +1,4 @@
-"""The words of ``ontology/lexicon.ttl``, and the grammar that inflects them."""
+"""The words of ``ontology/words/lexicon.ttl``, and the grammar that inflects them."""
 
 from __future__ import annotations
 

@@ -107,6 +107,7 @@ class Ontology:
     namespace: str = NAMESPACE
     _members: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _triples: Triples = field(default_factory=dict, repr=False)
+    _folder: Path = field(default_factory=ontology_folder, repr=False)
 
     def iri(self, name: str) -> str:
         """Return the IRI of a term."""
@@ -151,17 +152,21 @@ class Ontology:
         )
 
     def annotations(self, property_iri: str) -> list[tuple[str, str]]:
-        """Return (local name of the term, value) of an annotation property, sorted."""
+        """Return (local name of the term, value) of an annotation property, sorted.
+
+        These are the words: reading a text needs them, asking the graph does not.
+        """
         return sorted(
             (_local(subject), value)
-            for subject, values in self._triples.items()
+            for triples in (self._triples, _words(self._folder))
+            for subject, values in triples.items()
             for value in values.get(property_iri, ())
         )
 
 
 @cache
 def load_ontology(folder: Path | None = None) -> Ontology:
-    """Load all Turtle files of a folder.
+    """Load all Turtle files of a folder; those of its words only when they are needed.
 
     Args:
         folder: The packaged ontology if left out.
@@ -173,7 +178,10 @@ def load_ontology(folder: Path | None = None) -> Ontology:
         OntologyError: A file is not Turtle, or a term lacks what every such term must
             have: a label, a definition, a domain, a colour.
     """
-    triples, origins, prefixes = _read(folder or ontology_folder())
+    folder = folder or ontology_folder()
+    triples, origins, prefixes = _read(folder)
+    if not triples:
+        raise OntologyError(f"no ontology in {folder}")
     parents = {
         subject: frozenset(values.get(_RDFS + "subClassOf", ()))
         for subject, values in triples.items()
@@ -205,7 +213,13 @@ def load_ontology(folder: Path | None = None) -> Ontology:
         MappingProxyType(dict(sorted(prefixes.items()))),
         _members={iri: frozenset(names) for iri, names in members.items()},
         _triples=triples,
+        _folder=folder,
     )
+
+
+@cache
+def _words(folder: Path) -> Triples:
+    return _read(folder / "words")[0]
 
 
 def _read(folder: Path) -> tuple[Triples, Origins, dict[str, str]]:
@@ -229,8 +243,6 @@ def _read(folder: Path) -> tuple[Triples, Origins, dict[str, str]]:
         except (OSError, ValueError) as error:
             raise OntologyError(f"{path}: {error}") from error
         prefixes.update(parser.prefixes)
-    if not triples:
-        raise OntologyError(f"no ontology in {folder}")
     frozen = {
         subject: {predicate: tuple(values) for predicate, values in by.items()}
         for subject, by in triples.items()

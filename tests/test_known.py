@@ -14,7 +14,7 @@ from kg.known import adjectives, known_class, known_label, known_names, name_key
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder
 
-KNOWN = ontology_folder() / "known.ttl"
+KNOWN = ontology_folder() / "words" / "known.ttl"
 
 
 def test_each_name_means_one_thing() -> None:

@@ -175,7 +175,7 @@ def test_signatures(subject: str, predicate: str, object_: str, allowed: bool) -
 def test_lexicon_speaks_only_of_terms_that_exist() -> None:
     declared = set()
     spoken = set()
-    for path in ontology_folder().glob("*.ttl"):
+    for path in ontology_folder().rglob("*.ttl"):
         subjects = set(re.findall(r"^kg:(\w+)", path.read_text("utf-8"), re.MULTILINE))
         if path.name in {"policy.ttl", "record.ttl"}:
             declared |= subjects

@@ -257,7 +257,6 @@ def test_updates_are_refused(output: Path, text: str) -> None:
         f"FROM <{DOCUMENTS[0]}> FROM NAMED <{DOCUMENTS[0]}x>",
         "FROMNAMED<http://127.0.0.1:1/x>",
         "from owl:thing",
-        "FROM <relative>",
     ],
 )
 def test_only_graphs_of_the_store_are_read_from(output: Path, clause: str) -> None:
@@ -266,10 +265,18 @@ def test_only_graphs_of_the_store_are_read_from(output: Path, clause: str) -> No
     assert "^" in raised.value.detail
 
 
+def test_an_address_without_a_base_is_none(output: Path) -> None:
+    with pytest.raises(UsageError, match="IRI parsing failed"):
+        open_graph(output).query("SELECT * FROM <relative> { ?s ?p ?o }")
+
+
 def test_a_document_is_read_from_by_its_graph(output: Path) -> None:
     for clause in (
         f"FROM <{DOCUMENTS[0]}>",
         f"PREFIX d: <{BASE}> ASK FROM d:document\\/a-1",
+        f"BASE <{BASE}> ASK FROM <document/a-1>",
+        f"BASE <{BASE}> PREFIX d: <document/> ASK FROM d:a-1",
+        f"ASK FROM <{BASE}document/\\u0061-1>",
     ):
         text = clause if "ASK" in clause else f"ASK {clause}"
         assert open_graph(output).query(text + " { ?x a kg:Law }") is True

@@ -42,7 +42,7 @@ def load_pipeline(
     Args:
         name: Another spaCy pipeline, by the name of its package or by its folder: one
             like ours is run as it is; of any other the entities are taken, whose labels
-            ``ontology/lexicon.ttl`` maps, and the rest is ours.
+            ``ontology/words/lexicon.ttl`` maps, and the rest is ours.
         side_by_side: Whether several texts will be annotated at a time, each by a thread
             of its own; else one text has all cores.
 

@@ -99,7 +99,7 @@ def checked(text: str, ontology: Ontology, services: Collection[str] = ()) -> Qu
     _refuse_depth(text, found)
     namespaces = {**ontology.prefixes, **dict(_declared(found))}
     _check_names(text, found, namespaces, ontology)
-    graphs = tuple(_asked_graphs(found, namespaces))
+    graphs = tuple(_asked_graphs(found, ontology.prefixes))
     return Query(text, found, form, ontology.prefixes, graphs)
 
 
@@ -218,7 +218,7 @@ def _iri(token: Token, namespaces: Mapping[str, str]) -> str | None:
 
 
 def _asked_graphs(
-    found: tuple[Token, ...], namespaces: Mapping[str, str]
+    found: tuple[Token, ...], prefixes: Mapping[str, str]
 ) -> Iterator[tuple[str, Token]]:
     """Yield the graphs that stand behind FROM and FROM NAMED."""
     for number, token in enumerate(found):
@@ -227,9 +227,29 @@ def _asked_graphs(
         after = found[number + 1 : number + 3]
         if after and after[0].is_word("named"):
             after = after[1:]
-        iri = _iri(after[0], namespaces) if after else ""
-        if iri:
+        if after and (iri := _resolved(found, prefixes, after[0])):
             yield iri, after[0]
+
+
+def _resolved(
+    found: tuple[Token, ...], prefixes: Mapping[str, str], token: Token
+) -> str:
+    """Return the IRI that a token means to the engine, empty if it means none.
+
+    The engine's own reader of Turtle, which has the same prologue, knows what BASE,
+    prefixes that build on it, and escapes do.
+    """
+    import pyoxigraph
+
+    first = _after_prologue(found)
+    before = found[: found.index(first)] if first is not None else ()
+    lines = [f"PREFIX {prefix}: <{iri}>" for prefix, iri in prefixes.items()]
+    lines += [*(t.text for t in before), f"<a:b> <a:b> {token.text} ."]
+    try:
+        (quad,) = pyoxigraph.parse("\n".join(lines), pyoxigraph.RdfFormat.TURTLE)
+    except (SyntaxError, ValueError):
+        return ""
+    return quad.object.value if isinstance(quad.object, pyoxigraph.NamedNode) else ""
 
 
 def _reason(said: str, token: Token | None) -> str:

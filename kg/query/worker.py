@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pyoxigraph
 
@@ -28,6 +30,7 @@ _CHILD = (
     "import sys; sys.path += sys.argv[1:3]; import child; child.main(*sys.argv[3:])"
 )
 MEMORY = 2 << 30
+_READ = 1 << 16  # bytes at a time
 
 Cell = str | list[str | None] | None
 """A literal's text; an IRI and its name, if it has one; None where nothing is bound."""
@@ -86,6 +89,7 @@ class Worker:
         """
         self._folder = read_only_folder(output)
         self._memory = memory
+        self._read = bytearray()  # beyond the last line
         # Not forked, although that would save a quarter of the processor time until the
         # first row (95 ms against 120, with click): a server has threads, which a fork
         # leaves behind with their locks, and a fork begins with all the memory and the
@@ -99,6 +103,15 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        if sys.platform != "win32":
+            self._ready = select.poll()
+            self._ready.register(self._pipe, select.POLLIN)
+
+    @property
+    def _pipe(self) -> IO[bytes]:
+        if self._process.stdout is None:
+            raise RuntimeError("the worker was started without a pipe")
+        return self._process.stdout
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -193,15 +206,31 @@ class Worker:
             yield message
 
     def _line(self, seconds: float) -> bytes:
-        pipe = self._process.stdout
-        if pipe is None:
-            raise RuntimeError("the worker was started without a pipe")
-        timer = threading.Timer(max(seconds, 0), self._process.kill)
-        timer.start()
-        try:
-            return pipe.readline()
-        finally:
-            timer.cancel()
+        """Return the next line, or what there is of it when the time is over."""
+        pipe = self._pipe
+        if (
+            sys.platform == "win32"
+        ):  # it cannot wait for pipes: a timer ends the process
+            timer = threading.Timer(max(seconds, 0), self._process.kill)
+            timer.start()
+            try:
+                return pipe.readline()
+            finally:
+                timer.cancel()
+        end = time.monotonic() + seconds
+        searched = 0
+        while (at := self._read.find(b"\n", searched)) < 0:
+            searched = len(self._read)
+            left = max(end - time.monotonic(), 0)
+            if not self._ready.poll(1000 * left):
+                self._process.kill()
+                break
+            if not (some := os.read(pipe.fileno(), _READ)):
+                break
+            self._read += some
+        line = bytes(self._read[: at + 1] if at >= 0 else self._read)
+        del self._read[: len(line)]
+        return line
 
     def _error(self, query: Query, kind: str, message: str) -> KgError:
         if kind == "store":
