@@ -29,6 +29,7 @@ class Group:
         posts: In what a person has a post.
         ties: With what a person has to do.
         around: Bodies and polities that a person's documents name.
+        owners: Polities that a body belongs to.
         type: The class that people decided on.
         label: The name that people decided on.
     """
@@ -41,6 +42,7 @@ class Group:
     posts: Counter[str] = field(default_factory=Counter)
     ties: set[str] = field(default_factory=set)
     around: set[str] = field(default_factory=set)
+    owners: set[str] = field(default_factory=set)
     type: str = ""
     label: str = ""
 
@@ -53,6 +55,7 @@ class Group:
         self.posts.update(other.posts)
         self.ties |= other.ties
         self.around |= other.around
+        self.owners |= other.owners
 
     def take_alike(self, other: Group) -> None:
         """Take over another group of the same name; how often it is so called counts."""

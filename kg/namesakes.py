@@ -9,6 +9,7 @@ from itertools import combinations
 
 from kg import lexicon
 from kg.groups import Group, winner
+from kg.known import adjectives, known_label
 from kg.model import Annotation
 from kg.ontology import load_ontology
 
@@ -53,14 +54,15 @@ def partners_of(
 def owners_of(annotation: Annotation, labels: Mapping[str, str]) -> dict[str, str]:
     """Return, by entity, the name of the polity that a body most likely belongs to.
 
-    None where another is half as likely: then the text speaks of two.
+    None where another is half as likely: then the text speaks of two.  Where nothing is
+    said of it, the name may tell: "UK AI Security Institute".
     """
     types = {entity.key: entity.type for entity in annotation.entities}
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for claim in annotation.claims:
         owned = lexicon.words("ownedBy").get(types[claim.subject], ())
-        polity = types[claim.object] in lexicon.words("means")
-        if claim.predicate in owned and polity and claim.confidence > LIKELY_OWNER:
+        by_polity = types[claim.object] in lexicon.words("means")
+        if claim.predicate in owned and by_polity and claim.confidence > LIKELY_OWNER:
             likely, name = found[claim.subject], labels[claim.object]
             likely[name] = max(claim.confidence, likely.get(name, 0.0))
     owners = {}
@@ -68,6 +70,16 @@ def owners_of(annotation: Annotation, labels: Mapping[str, str]) -> dict[str, st
         best, *others = sorted(likely, key=lambda name: (-likely[name], name))
         if not others or likely[others[0]] < likely[best] / 2:
             owners[key] = best
+    (polity,) = lexicon.words("means")
+    for entity in annotation.entities:
+        if entity.type in lexicon.words("ownedBy") and entity.key not in found:
+            first = {name.partition(" ")[0] for name in entity.names}
+            told = {
+                adjectives().get(name.lower()) or known_label(name, polity)
+                for name in first
+            } - {None}
+            if len(told) == 1:
+                owners[entity.key] = str(told.pop())
     return owners
 
 

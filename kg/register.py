@@ -19,7 +19,7 @@ from babel import Locale
 from babel.core import get_global
 
 from kg import lexicon
-from kg.known import full_key
+from kg.known import adjectives, full_key
 from kg.model import Annotation
 from kg.paths import ontology_folder
 
@@ -160,6 +160,20 @@ class Register:
         elif fullest is None:
             # What the text spells out in full is not ours because of its acronym.
             return self._by_short(names, family, around)
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def of_owner(self, name: str, type_: str, owner: str) -> Entry | None:
+        """Return the body that a polity's "AI Safety Institute" is: the "UK AI ..."."""
+        (polity,) = lexicon.words("means")
+        entry = self._by_name.get((lexicon.family_of(polity), full_key(owner)))
+        owners = {owner, *(entry.aliases if entry else ())}
+        owners |= {a for a, of in adjectives().items() if of == owner}
+        family = lexicon.family_of(type_)
+        found = {
+            known.name: known
+            for one in owners
+            if (known := self._by_name.get((family, full_key(f"{one} {name}"))))
+        }
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _by_short(

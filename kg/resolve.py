@@ -106,8 +106,13 @@ def _named_alike(
             else known_label(e.label, e.type) or e.label
             for e in annotation.entities
         }
-        partners = partners_of(annotation, labels)
         owners = owners_of(annotation, labels)
+        for e in annotation.entities:
+            if entries[e.key] is None and e.key in owners:
+                entry = register.of_owner(e.label, e.type, owners[e.key])
+                entries[e.key] = entry
+                labels[e.key] = entry.name if entry else labels[e.key]
+        partners = partners_of(annotation, labels)
         named = {labels[e.key] for e in annotation.entities if e.type in seats}
         for entity in annotation.entities:
             entry, label = entries[entity.key], labels[entity.key]
@@ -123,6 +128,7 @@ def _named_alike(
                 ties,
             )
             family = lexicon.family_of(entity.type)
+            group.owners |= {owners[entity.key]} if entity.key in owners else set()
             if entity.type in lexicon.words("namesakes"):
                 group.around = named
                 people[family, full_key(label)].append(group)
@@ -179,8 +185,14 @@ def _join_short_names(
 
 
 def _may_join(key: Key, target: Key, groups: dict[Key, Group]) -> bool:
-    """Tell whether a surname may stand for a person; other short names always may."""
+    """Tell whether a short name may stand for a longer one.
+
+    A surname may not if the two have different posts, nor a body's short name if the
+    bodies belong to different polities.
+    """
     short, full = groups[key], groups[target]
+    if short.owners and full.owners and short.owners.isdisjoint(full.owners):
+        return False
     if not short.types.keys() & lexicon.words("namesakes").keys():
         return True
     contrary = short.posts and full.posts and not short.posts.keys() & full.posts.keys()

@@ -383,3 +383,25 @@ def test_bodies_of_one_name_are_told_apart_by_their_polities() -> None:
     only = {name: documents[name] for name in "acd"}
     found = resolve(only.items(), (), EMPTY)
     assert len({found.entities[name, "e0"].id for name in only}) == 1
+
+
+def test_a_body_is_linked_by_the_polity_it_belongs_to() -> None:
+    told = annotation(
+        "Polity | Netherlands\nGovernmentBody | Data Protection Authority",
+        "Data Protection Authority | partOf | Netherlands",
+    )
+    untold = annotation("GovernmentBody | Data Protection Authority")
+    found = resolve([("a", told)])
+    entry = found.entries[found.entities["a", "e1"].id]
+    assert entry.name == "Dutch Data Protection Authority"
+    assert not resolve([("b", untold)]).entries
+
+
+def test_a_body_may_say_by_its_name_whose_it_is() -> None:
+    british = annotation("GovernmentBody | UK Data Safety Board, Data Safety Board")
+    other = annotation(
+        "Polity | Canada\nGovernmentBody | Data Safety Board",
+        "Data Safety Board | partOf | Canada",
+    )
+    found = resolve([("a", british), ("b", other)]).entities
+    assert found["a", "e0"] != found["b", "e1"]
