@@ -349,16 +349,52 @@ def _width() -> int:
 @main.command()
 @output_option
 @store_option
+@click.option("--around", metavar="NAME", help="Only what lies around an entity.")
+@click.option(
+    "--hops",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="How many facts or sums away from it.",
+)
+@click.option(
+    "--query",
+    "query_",
+    metavar="NAME|FILE|TEXT",
+    help="Only what a CONSTRUCT or DESCRIBE tells.",
+)
+@click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), help="Leave out what is less sure."
+)
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-def view(output: Path, store: str | None, open_: bool) -> None:
-    """Write the graph as one page that works offline.
+def view(
+    output: Path,
+    store: str | None,
+    around: str | None,
+    hops: int,
+    query_: str | None,
+    min_confidence: float | None,
+    open_: bool,
+) -> None:
+    """Write the graph, or a part of it, as one page that works offline.
 
     \b
     kg view --open
+    kg view --around "Mistral AI" --hops 2 --open
     """
-    from kg.view import write_view
+    from kg.view import Choice, write_view
 
-    page = write_view(output, store)
+    choice = None
+    if around or query_ or min_confidence:
+        asked = _question(query_) if query_ else None
+        choice = Choice(
+            around or "",
+            hops,
+            asked.text if asked else "",
+            "Query" if query_ and "{" in query_ else f"Query {Path(query_ or '').stem}",
+            min_confidence or 0.0,
+        )
+    page = write_view(output, store, choice)
     click.echo(str(page))
     if open_:
         click.launch(page.resolve().as_uri())

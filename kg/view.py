@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg.errors import UsageError
 from kg.layout import Link, box, page_rank, places
 from kg.legend import class_keys, predicate_keys, sources, status_keys
+from kg.part import Part, around, surer_than, told_by
 from kg.scene import Edge, Money, Node, Piece, Saying, Scene
+from kg.slug import slug
 
 if TYPE_CHECKING:
     from kg.ontology import Ontology
@@ -40,17 +43,40 @@ BEND = 0.18
 """How far each further line between the same two nodes bends away from the straight."""
 
 
-def write_view(output: Path, address: str | None = None) -> Path:
-    """Draw the graph of an output folder as a page in that folder.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of a graph is drawn.
+
+    Attributes:
+        around: The name of an entity: only what lies around it; empty for all.
+        hops: How many facts or sums away that may be.
+        query: CONSTRUCT or DESCRIBE: only what it tells; empty for all.
+        name: What a page of such a query is called.
+        least: The confidence that facts and sums have at least.
+    """
+
+    around: str = ""
+    hops: int = 1
+    query: str = ""
+    name: str = ""
+    least: float = 0.0
+
+
+def write_view(
+    output: Path, address: str | None = None, choice: Choice | None = None
+) -> Path:
+    """Draw the graph of an output folder, or a part of it, as a page in that folder.
 
     Args:
         output: The folder of the graph.
         address: A server that keeps the graph, if not the one that the folder names.
+        choice: The part, which gets a page beside that of the whole graph.
 
     Returns:
         Where the page is.
 
     Raises:
+        UsageError: Nothing has the name, or the query is wrong or gives no triples.
         StoreError: The graph cannot be read or the page cannot be written.
     """
     from kg.ontology import load_ontology
@@ -58,9 +84,42 @@ def write_view(output: Path, address: str | None = None) -> Path:
     from kg.records import records_of
 
     ontology = load_ontology()
-    path = output / PAGE
-    write_page(scene(records_of(output, ontology, address), ontology, TITLE), path)
+    records = records_of(output, ontology, address)
+    path, title = output / PAGE, TITLE
+    if choice is not None:
+        records, title = _chosen(records, ontology, choice, output, address)
+        path = output / f"graph-{slug(title)}.html"
+    write_page(scene(records, ontology, title), path)
     return path
+
+
+def _chosen(
+    records: Part,
+    ontology: Ontology,
+    choice: Choice,
+    output: Path,
+    address: str | None,
+) -> tuple[Part, str]:
+    """Return the part of a graph that was chosen, and its title."""
+    from kg.describe import find_entities
+    from kg.graph import Graph
+
+    titles = []
+    if choice.least:
+        records = surer_than(records, choice.least)
+        titles.append(f"confidence {choice.least:g}")
+    if choice.query:
+        answer = Graph(output, address).query(choice.query)
+        if not isinstance(answer, str):
+            raise UsageError("only what CONSTRUCT or DESCRIBE gives can be drawn")
+        records = told_by(records, answer, ontology)
+        titles.insert(0, choice.name)
+    if choice.around:
+        found = find_entities(records, choice.around)
+        records = around(records, {entity["id"] for entity in found}, choice.hops)
+        far = "" if choice.hops == 1 else f", {choice.hops} steps"
+        titles.insert(0, f"Around {found[0]['label']}{far}")
+    return records, ", ".join(titles)
 
 
 def scene(export: Mapping[str, Any], ontology: Ontology, title: str) -> Scene:

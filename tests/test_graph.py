@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from servers import OXIGRAPH, oxigraph
 
 import kg
+from kg.cli import main
 from kg.errors import UsageError
 
 OURS = "https://kg.internal/ontology#"
@@ -109,3 +111,17 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     with pytest.raises(AttributeError):
         kg.nothing  # noqa: B018
+
+
+def test_parts_of_a_graph_are_drawn_beside_it(folder: Path) -> None:
+    def view(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["view", "-o", str(folder), *arguments])
+
+    near = view("--around", "Emmanuel Macron")
+    page = Path(near.output.strip())
+    assert page.name == "graph-around-emmanuel-macron.html"
+    assert "Macron" in page.read_text("utf-8")
+    assert view("--query", "CONSTRUCT WHERE { ?x kg:leads ?y }").exit_code == 0
+    assert view("--min-confidence", "0.99", "--around", "France").exit_code == 0
+    assert "CONSTRUCT or DESCRIBE" in view("--query", "ASK { ?x a kg:Law }").stderr
+    assert "did you mean" in view("--around", "Emanuel Macron").stderr

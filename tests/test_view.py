@@ -11,6 +11,7 @@ from graphs import entity, evidence, export, fact, large, money, sample, slug
 from kg.layout import box, page_rank, places
 from kg.legend import UNKNOWN_COLOUR
 from kg.ontology import load_ontology
+from kg.part import surer_than, told_by
 from kg.scene import Scene
 from kg.view import DRAW_ALL, DRAW_TOP, pieces, scene
 
@@ -237,3 +238,31 @@ def test_places_ignore_loops() -> None:
         node: (round(x / 99), round(y / 99))
         for node, (x, y) in places({"a": box("a", 9)}, [("a", "a")]).items()
     } == {"a": (0, 0)}
+
+
+def test_a_part_tells_what_a_query_tells() -> None:
+    graph = sample()
+    base = "https://kg.internal/"
+    first, other = graph["facts"][0], graph["facts"][5]
+    event = graph["money"][0]
+    triples = (
+        f"<{base}entity/{first['subject']}> <{ONTOLOGY.namespace}{first['predicate']}>"
+        f" <{base}entity/{first['object']}> .\n"
+        f"<{base}fact/{other['id']}> <a:b> 1 . <{base}money/{event['id']}> <a:b> 2 ."
+    )
+    part = told_by(graph, triples, ONTOLOGY)
+    told = {(f["subject"], f["predicate"], f["object"]) for f in (first, other)}
+    assert {(f["subject"], f["predicate"], f["object"]) for f in part["facts"]} == told
+    assert [m["id"] for m in part["money"]] == [event["id"]]
+    ends = {first["subject"], first["object"], other["subject"], other["object"]}
+    ends |= {*event["payer"], *event["recipient"]}
+    assert {e["id"] for e in part["entities"]} == ends
+    assert {d["id"] for d in part["documents"]} <= {d["id"] for d in graph["documents"]}
+
+
+def test_a_part_may_hold_only_what_is_sure() -> None:
+    graph = sample()
+    graph["facts"][0]["confidence"] = 0.1
+    part = surer_than(graph, 0.2)
+    assert part["facts"] == graph["facts"][1:]
+    assert len(part["entities"]) == len(graph["entities"])
