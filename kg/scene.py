@@ -107,6 +107,8 @@ class Money:
         recipient: Ids of those who receive.
         status: Name of the status.
         confidence: The highest of its sentences.
+        amount: The sum as a decimal number, the lower end of a range; None if untold.
+        currency: ISO 4217, or None.
         purpose: What it is for.
         date: ISO 8601, as exact as the source says.
         sayings: The sentences, the surest first.
@@ -117,6 +119,8 @@ class Money:
     recipient: tuple[str, ...]
     status: str
     confidence: float
+    amount: str | None
+    currency: str | None
     purpose: str | None
     date: str | None
     sayings: tuple[Saying, ...]

@@ -211,6 +211,8 @@ def _money(group: Sequence[Mapping[str, Any]], known: set[str]) -> Money:
         recipient=tuple(party for party in first["recipient"] if party in known),
         status=first["status"],
         confidence=max(saying.confidence for saying in sayings),
+        amount=first["amount"],
+        currency=first["currency"],
         purpose=purposes[0] if purposes else None,
         date=first["date"],
         sayings=sayings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -315,3 +316,87 @@ def test_page_fits_the_screen(browser: Browser, tmp_path: Path, width: int) -> N
         left = opened.page.locator("#left").bounding_box()
         chart = opened.page.locator("#map").bounding_box()
         assert (left["y"] + left["height"] <= chart["y"]) == (width < 960)
+
+
+def test_sums_are_a_table_with_totals(browser: Browser, tmp_path: Path) -> None:
+    """Sums are sorted within a currency; what is planned is not added to what is done."""
+    graph = sample()
+    graph["money"] += [
+        money("OpenAI", "Mistral AI", "€5 million", "5000000"),
+        money("OpenAI", "Mistral AI", "€7 million", "7000000", status="planned"),
+        money("OpenAI", "Nvidia", "€6 million", "6000000"),
+    ]
+    with browser.open(written(tmp_path, graph)) as opened:
+        opened.page.click("#as-money")
+        first = opened.page.locator("#money table").first
+
+        def column() -> list[str]:
+            return first.locator("tbody td:first-child").all_inner_texts()
+
+        falling = column()
+        assert len(falling) == len(graph["money"])
+        ours = [
+            label
+            for label in falling
+            if label in {"€5 million", "€6 million", "€7 million"}
+        ]
+        assert ours == ["€7 million", "€6 million", "€5 million"]
+        opened.page.click("#money th >> text=Sum")
+        assert [label for label in column() if label in ours] == ours[::-1]
+        totals = opened.page.locator("#money table").nth(1).inner_text()
+        assert re.search(r"OpenAI\s+11,000,000 EUR\s+. done\s+2 sums", totals)
+        assert re.search(r"OpenAI\s+7,000,000 EUR\s+. planned\s+1 sum", totals)
+        first.locator("tbody button").first.click()
+        assert opened.page.inner_text("#right h2") == column()[0]
+        assert opened.complaints == []
+
+
+def test_time_lists_what_has_a_date(browser: Browser, tmp_path: Path) -> None:
+    """Dated sums and periods of facts stand in order, and open what they tell of."""
+    graph = sample()
+    graph["facts"][0] |= {"since": "2019-12", "until": None}
+    with browser.open(written(tmp_path, graph)) as opened:
+        opened.page.click("#as-time")
+        rows = opened.page.locator("#time button").all_inner_texts()
+        dates = [re.match(r"[\d-]+", row) for row in rows]
+        assert all(dates)
+        assert rows == sorted(rows, key=lambda row: row.split()[0])
+        opened.page.click(
+            "#time >> text=Ursula von der Leyen leads European Commission"
+        )
+        assert "since 2019-12" in opened.page.inner_text("#right")
+
+
+def test_facts_and_picture_are_saved(browser: Browser, tmp_path: Path) -> None:
+    """What is shown is saved as CSV that no spreadsheet runs, and as a picture."""
+    graph = sample()
+    graph["entities"].append(entity("=HYPERLINK(1)", "Law"))
+    graph["facts"].append(fact("OpenAI", "opposes", "=HYPERLINK(1)"))
+    with browser.open(written(tmp_path, graph), accept_downloads=True) as opened:
+        with opened.page.expect_download() as saved:
+            opened.page.click("#save-facts")
+        text = Path(saved.value.path()).read_text("utf-8-sig")
+        rows = list(csv.reader(text.splitlines()))
+        assert rows[0][:4] == ["subject", "predicate", "object", "status"]
+        assert ["OpenAI", "opposes", "'=HYPERLINK(1)", "done"] in [r[:4] for r in rows]
+        assert len(rows) > len(graph["facts"])
+        with opened.page.expect_download() as saved:
+            opened.page.click("#save-picture")
+        assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+        assert opened.complaints == []
+
+
+def test_the_address_holds_what_is_shown(browser: Browser, tmp_path: Path) -> None:
+    """A page opened by another's address shows the same."""
+    path = written(tmp_path, sample())
+    with browser.open(path) as opened:
+        opened.page.click("#as-money")
+        opened.page.locator("#statuses input").nth(1).uncheck()
+        opened.page.fill("#sure", "0.5")
+        link = "#" + opened.page.url.partition("#")[2]
+    with browser.open(path, link) as opened:
+        assert opened.page.is_visible("#money")
+        assert not opened.page.locator("#statuses input").nth(1).is_checked()
+        assert opened.page.input_value("#sure") == "0.5"
+        assert opened.page.url.endswith(link)
+        assert opened.complaints == []

@@ -44,8 +44,11 @@ const state = {
   names: data.edges.length <= NAMED_EDGES,
   node: null, // id of the node in focus
   edge: null, // id of the edge in focus
-  listed: false,
+  shows: 'map', // or list, money, time
+  sort: { by: 'sum', down: true }, // of the table of sums
 };
+
+const OFF = [['classes', state.offClasses], ['statuses', state.offStatuses], ['predicates', state.offPredicates]];
 
 let map = null;
 let resting; // the timer that waits for the wheel
@@ -292,7 +295,9 @@ function draw() {
   swap(map.lines, links.map((edge) => edgeLook(edge, near)));
   select(links);
   count(drawn);
-  if (state.listed) writeList(drawn);
+  if (state.shows === 'list') writeList(drawn);
+  if (state.shows === 'money') writeMoney();
+  if (state.shows === 'time') writeTime();
 }
 
 function swap(set, items) {
@@ -394,7 +399,7 @@ function focusNode(id, move) {
   draw();
   if (move && onMap(id)) map.network.focus(id, { scale: Math.max(0.9, map.network.getScale()), animation: false });
   tellNode(nodes.get(id));
-  setLink(id);
+  setLink();
 }
 
 function focusEdge(id) {
@@ -415,29 +420,35 @@ function clearFocus() {
   state.edge = null;
   draw();
   tellNothing();
-  setLink(null);
+  setLink();
 }
 
-function setLink(id) {
-  const link = id === null ? '#' : `#n=${encodeURIComponent(id)}`;
-  if (location.hash !== link && !(id === null && location.hash === '')) history.replaceState(null, '', link);
-}
-
-function linked() {
-  const match = /^#n=(.+)$/.exec(location.hash);
-  if (match === null) return null;
-  try {
-    const id = decodeURIComponent(match[1]);
-    return nodes.has(id) ? id : null;
-  } catch (error) {
-    if (error instanceof URIError) return null;
-    throw error;
-  }
+// The address holds what is chosen, filtered and shown, so that it can be passed on.
+function setLink() {
+  const told = new URLSearchParams();
+  if (state.node !== null) told.set('n', state.node);
+  if (state.shows !== 'map') told.set('show', state.shows);
+  for (const [name, off] of OFF) if (off.size) told.set(name, [...off].sort().join(','));
+  if (state.sure > 0) told.set('sure', String(state.sure));
+  const link = `#${told}`;
+  if (location.hash !== link && !(link === '#' && location.hash === '')) history.replaceState(null, '', link);
 }
 
 function followLink() {
-  const id = linked();
-  if (id !== null && id !== state.node) focusNode(id, true);
+  const told = new URLSearchParams(location.hash.slice(1));
+  for (const [name, off] of OFF) {
+    off.clear();
+    for (const term of (told.get(name) || '').split(',').filter(Boolean)) off.add(term);
+  }
+  const sure = Number(told.get('sure'));
+  state.sure = sure > 0 && sure <= 1 ? sure : 0;
+  byId('sure').value = String(state.sure);
+  byId('sure-value').textContent = state.sure.toFixed(2);
+  writeFilters();
+  const view = told.get('show');
+  showAs(VIEWS.includes(view) ? view : 'map');
+  const id = told.get('n');
+  if (nodes.has(id) && id !== state.node) focusNode(id, true);
 }
 
 // ------------------------------------------------------------------ details
@@ -729,13 +740,14 @@ function pageKeys(event) {
 function filtered() {
   draw();
   if (state.node !== null) tellNode(nodes.get(state.node));
+  setLink();
 }
 
 function choice(off, name, key, picture) {
   const label = make('label', null, 'choice');
   const box = make('input');
   box.type = 'checkbox';
-  box.checked = true;
+  box.checked = !off.has(name);
   box.addEventListener('change', () => {
     if (box.checked) off.delete(name);
     else off.add(name);
@@ -751,11 +763,12 @@ function writeFilters() {
   byId('classes').replaceChildren(...keys.map(([name, key]) => choice(state.offClasses, name, key, [swatch(key)])));
   byId('statuses').replaceChildren(...[...statuses.values()].map((key) => choice(state.offStatuses, key.name, key, [stroke(key), make('span', key.mark, 'mark')])));
   byId('predicates').replaceChildren(...[...predicates.values()].map((key) => choice(state.offPredicates, key.name, key, [])));
-  byId('sure').addEventListener('input', (event) => {
-    state.sure = Number(event.target.value);
-    byId('sure-value').textContent = state.sure.toFixed(2);
-    filtered();
-  });
+}
+
+function surer(event) {
+  state.sure = Number(event.target.value);
+  byId('sure-value').textContent = state.sure.toFixed(2);
+  filtered();
 }
 
 // ------------------------------------------------------------------ list
@@ -779,15 +792,20 @@ function listRow(node, key) {
   return row;
 }
 
-function showAs(listed) {
-  state.listed = listed;
-  byId('map').hidden = listed;
-  byId('map-tools').hidden = listed;
-  byId('list').hidden = !listed;
-  byId('as-list').setAttribute('aria-pressed', String(listed));
-  byId('as-map').setAttribute('aria-pressed', String(!listed));
+const VIEWS = ['map', 'list', 'money', 'time'];
+
+function showAs(view) {
+  state.shows = view;
+  for (const name of VIEWS) {
+    byId(name).hidden = name !== view;
+    byId(`as-${name}`).setAttribute('aria-pressed', String(name === view));
+  }
+  byId('map-tools').hidden = view !== 'map';
+  byId('count').hidden = view === 'money' || view === 'time';
+  byId('save-picture').hidden = view !== 'map';
   draw();
-  if (!listed) map.network.redraw();
+  if (view === 'map') map.network.redraw();
+  setLink();
 }
 
 function showNames(names) {
@@ -796,12 +814,231 @@ function showNames(names) {
   draw();
 }
 
+// ------------------------------------------------------------------ money
+
+const SUMS = [
+  { by: 'sum', name: 'Sum', of: ({ money }) => Number(money.amount) || 0 },
+  { by: 'kind', name: 'Kind', of: (node) => classOf(node).label },
+  { by: 'payer', name: 'Paid by', of: ({ money }) => labels(money.payer) },
+  { by: 'recipient', name: 'Received by', of: ({ money }) => labels(money.recipient) },
+  { by: 'purpose', name: 'For', of: ({ money }) => money.purpose || '' },
+  { by: 'date', name: 'When', of: ({ money }) => money.date || '' },
+  { by: 'status', name: 'Status', of: ({ money }) => statuses.get(money.status).label },
+];
+
+function labels(ids) {
+  return ids.map((id) => nodes.get(id).label).join(', ');
+}
+
+function sumsThatPass() {
+  return data.nodes.filter((node) => node.money && nodePasses(node));
+}
+
+function compared(one, other) {
+  return typeof one === 'number' ? one - other : one.localeCompare(other);
+}
+
+function sortedSums() {
+  const { of } = SUMS.find(({ by }) => by === state.sort.by);
+  const way = state.sort.down ? -1 : 1;
+  const currency = (node) => node.money.currency || '';
+  return sumsThatPass().sort((one, other) =>
+    // Sums of two currencies cannot be compared: each has its own part of the table.
+    (state.sort.by === 'sum' && currency(one).localeCompare(currency(other)))
+    || way * compared(of(one), of(other))
+    || one.id.localeCompare(other.id));
+}
+
+function writeMoney() {
+  const rows = sortedSums();
+  const parts = [make('h3', plural(rows.length, 'sum', 'sums'))];
+  if (rows.length) parts.push(sumTable(rows), ...totals('payer', 'Paid, by payer'), ...totals('recipient', 'Received, by recipient'));
+  byId('money').replaceChildren(...parts);
+}
+
+function sumTable(rows) {
+  const table = make('table');
+  const head = make('tr');
+  for (const { by, name } of SUMS) {
+    const cell = make('th');
+    if (state.sort.by === by) cell.setAttribute('aria-sort', state.sort.down ? 'descending' : 'ascending');
+    cell.append(button(name, () => sortSums(by)));
+    head.append(cell);
+  }
+  table.append(make('thead'), make('tbody'));
+  table.tHead.append(head);
+  table.tBodies[0].append(...rows.map(sumRow));
+  return table;
+}
+
+function sortSums(by) {
+  state.sort = { by, down: state.sort.by === by ? !state.sort.down : by === 'sum' };
+  writeMoney();
+  byId('money').querySelector('[aria-sort] button').focus();
+}
+
+function sumRow(node) {
+  const { money } = node;
+  const line = make('tr');
+  line.append(
+    cellOf(button(node.label, () => choose(node.id), 'link')),
+    cellOf(classOf(node).label),
+    cellOf(...linksOf(money.payer)),
+    cellOf(...linksOf(money.recipient)),
+    cellOf(money.purpose || ''),
+    cellOf(money.date || ''),
+    cellOf(`${statuses.get(money.status).mark} ${statuses.get(money.status).label}`),
+  );
+  return line;
+}
+
+function cellOf(...parts) {
+  const cell = make('td');
+  cell.append(...parts);
+  return cell;
+}
+
+function linksOf(ids) {
+  return ids.flatMap((id, index) => (index ? [', ', nodeLink(id)] : [nodeLink(id)]));
+}
+
+// What is done, planned or denied is never added up together, nor are two currencies; a
+// sum of several parties counts for each of them, for nobody tells how they share it.
+function totals(part, heading) {
+  const found = new Map();
+  for (const { money } of sumsThatPass()) {
+    for (const id of money.amount ? money[part] : []) {
+      const key = JSON.stringify([id, money.currency, money.status]);
+      const total = found.get(key) || { id, currency: money.currency, status: money.status, amount: 0, count: 0 };
+      total.amount += Number(money.amount);
+      total.count += 1;
+      found.set(key, total);
+    }
+  }
+  if (!found.size) return [];
+  const rows = [...found.values()].sort((one, other) => nodes.get(one.id).label.localeCompare(nodes.get(other.id).label) || other.amount - one.amount);
+  const table = make('table');
+  table.append(make('tbody'));
+  table.tBodies[0].append(...rows.map(totalRow));
+  return [make('h3', heading), table];
+}
+
+function totalRow({ id, currency, status, amount, count }) {
+  const line = make('tr');
+  const sum = cellOf(`${amount.toLocaleString('en')} ${currency || ''}`);
+  sum.className = 'number';
+  line.append(cellOf(nodeLink(id)), sum, cellOf(`${statuses.get(status).mark} ${statuses.get(status).label}`), cellOf(plural(count, 'sum', 'sums')));
+  return line;
+}
+
+// ------------------------------------------------------------------ time
+
+// What has a date: sums with theirs, and facts with those since and until when they hold.
+function dated() {
+  const found = sumsThatPass().filter(({ money }) => money.date).map((node) => ({
+    date: node.money.date, words: sumWords(node), item: node.money, tell: () => choose(node.id),
+  }));
+  for (const edge of data.edges.filter((edge) => !edge.event && edgePasses(edge))) {
+    for (const told of new Set(edge.sayings.flatMap((saying) => saying.period))) {
+      const [word, date] = told.split(' ');
+      found.push({ date, words: `${factWords(edge)} (${word})`, item: edge, tell: () => focusEdge(edge.id) });
+    }
+  }
+  return found.sort((one, other) => one.date.localeCompare(other.date) || one.words.localeCompare(other.words));
+}
+
+function sumWords(node) {
+  const { payer, recipient } = node.money;
+  const ways = [payer.length && ` from ${labels(payer)}`, recipient.length && ` to ${labels(recipient)}`];
+  return `${classOf(node).label} of ${node.label}${ways.filter(Boolean).join('')}`;
+}
+
+function factWords(edge) {
+  return `${nodes.get(edge.from).label} ${predicates.get(edge.predicate).label} ${nodes.get(edge.to).label}`;
+}
+
+function writeTime() {
+  const parts = [];
+  let year = null;
+  let list;
+  for (const { date, words, item, tell: open } of dated()) {
+    if (date.slice(0, 4) !== year) {
+      year = date.slice(0, 4);
+      list = make('ul', null, 'plain');
+      parts.push(make('h3', year), list);
+    }
+    const row = button(null, open, 'row');
+    row.append(make('span', date, 'mark'), make('span', words), ...markOf(item));
+    list.append(inItem(row));
+  }
+  if (!parts.length) parts.push(make('p', 'Nothing that the filters let through has a date of its own.', 'quiet'));
+  byId('time').replaceChildren(...parts);
+}
+
+// ------------------------------------------------------------------ save
+
+function save(name, content) {
+  const link = make('a');
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// No spreadsheet must take a cell for a formula.
+function csvCell(value) {
+  const text = String(value === null || value === undefined ? '' : value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function saveCsv() {
+  const [name, rows] = state.shows === 'money' ? ['sums.csv', sumRows()] : ['facts.csv', factRows()];
+  const text = rows.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+  save(name, new Blob(['\ufeff', text], { type: 'text/csv;charset=utf-8' }));
+}
+
+function words(saying) {
+  const source = sources.get(saying.document);
+  const text = saying.pieces.map(([part]) => part).join('');
+  return [saying.saidBy ? nodes.get(saying.saidBy)?.label : '', source ? source.path : saying.document, source ? source.date : '', text];
+}
+
+function sumRows() {
+  const head = ['sum', 'amount', 'currency', 'kind', 'payer', 'recipient', 'purpose', 'date', 'status', 'confidence', 'according to', 'document', 'document date', 'sentence'];
+  return [head, ...sortedSums().map((node) => {
+    const { money } = node;
+    return [node.label, money.amount, money.currency, classOf(node).label, labels(money.payer), labels(money.recipient), money.purpose, money.date, money.status, money.confidence, ...words(money.sayings[0])];
+  })];
+}
+
+// The facts between what is shown; those of one thing alone while it is in focus.
+function factRows() {
+  const head = ['subject', 'predicate', 'object', 'status', 'confidence', 'period', 'according to', 'document', 'document date', 'sentence'];
+  const here = state.node !== null ? edgesAt.get(state.node) : data.edges.filter((edge) => isDrawn(nodes.get(edge.from)) && isDrawn(nodes.get(edge.to)));
+  return [head, ...here.filter((edge) => !edge.event && edgePasses(edge)).flatMap((edge) => edge.sayings.map((saying) => [
+    nodes.get(edge.from).label, predicates.get(edge.predicate).label, nodes.get(edge.to).label, edge.status, saying.confidence, saying.period.join(' '), ...words(saying),
+  ]))];
+}
+
+function savePicture() {
+  const drawing = byId('map').querySelector('canvas');
+  const picture = make('canvas');
+  picture.width = drawing.width;
+  picture.height = drawing.height;
+  const pen = picture.getContext('2d');
+  pen.fillStyle = paint('--paper');
+  pen.fillRect(0, 0, picture.width, picture.height);
+  pen.drawImage(drawing, 0, 0);
+  picture.toBlob((content) => save('graph.png', content));
+}
+
 // ------------------------------------------------------------------ start
 
 function start() {
   map = startMap();
   const index = searchIndex();
-  writeFilters();
+  byId('sure').addEventListener('input', surer);
   byId('find').addEventListener('input', () => search(index));
   byId('find').addEventListener('keydown', searchKeys);
   byId('hits').addEventListener('keydown', walkHits);
@@ -809,8 +1046,9 @@ function start() {
   byId('start').addEventListener('click', startView);
   byId('all').addEventListener('click', showAll);
   byId('labels').addEventListener('click', () => showNames(!state.names));
-  byId('as-map').addEventListener('click', () => showAs(false));
-  byId('as-list').addEventListener('click', () => showAs(true));
+  for (const name of VIEWS) byId(`as-${name}`).addEventListener('click', () => showAs(name));
+  byId('save-facts').addEventListener('click', saveCsv);
+  byId('save-picture').addEventListener('click', savePicture);
   document.addEventListener('keydown', pageKeys);
   window.addEventListener('hashchange', followLink);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
