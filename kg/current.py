@@ -16,6 +16,10 @@ Stamp = tuple[tuple[int, int], ...]
 """Times and sizes of the files that each document of a build changes."""
 
 
+UNTOLD = 60
+"""Seconds after which a graph on a server, known by its address alone, is read again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """All records of a graph, and ways into them.
@@ -61,7 +65,9 @@ class Current:
         files = (self._output / FILE, self._output / f"{FILE}-wal")
         found = [file.stat() for file in files if file.exists()]
         # A reader makes an empty log beside the database.
-        return tuple((s.st_mtime_ns, s.st_size) for s in found if s.st_size)
+        stamp = tuple((s.st_mtime_ns, s.st_size) for s in found if s.st_size)
+        # Without a folder nobody tells when the graph of a server changes.
+        return stamp or ((int(time.monotonic() // UNTOLD), 0),)
 
     @property
     def known(self) -> Graph | None:

@@ -39,7 +39,7 @@ LISTED_WITHIN = 2  # sentences in which the members of a group are looked for
 _FAR = 18  # words between a verb and its amount, at most
 _BE = re.compile(r"(?:is|are|was|were|be|been|being) (?:[a-z]+ly |also |already )?$")
 _TO = re.compile(
-    r"(?<!\S)(?:to|in|into|for|towards|toward|on|against|at|with|behind) (?:[^\s<>#;,.]+ ){0,3}$"
+    r"(?<!\S)(?:(?<!according )to|in|into|for|towards|toward|on|against|at|with|behind) (?:[^\s<>#;,.]+ ){0,3}$"
 )
 _FROM = re.compile(r"(?<!\S)(?:from|by) (?:[^\s<>#;,.]+ ){0,3}$")
 _BY = re.compile(r"^(?:[^\s<>#;,.]+ ){0,2}by (?:[^\s<>#;,.]+ ){0,3}$")
@@ -286,7 +286,7 @@ def _of_network(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the payers and recipients that the network finds likely.
 
-    Of what only tells where others are from ("US companies") it must be sure.
+    What the sentence names only to tell where others are from ("US companies") is none.
     """
     chosen: dict[str, dict[int, float]] = {}
     for role, found in parts.items():
@@ -294,7 +294,7 @@ def _of_network(
         chosen[role] = {
             p.cluster: p.confidence
             for p in found
-            if p.confidence > (SURE_PART if p.cluster in only_origins else least)
+            if p.confidence > least and p.cluster not in only_origins
         }
     payers, recipients = chosen.get("payer", {}), chosen.get("recipient", {})
     # Nobody pays himself: of both parts the likelier stays.
@@ -719,7 +719,7 @@ def _purpose(skeleton: Skeleton, after: int) -> str | None:
         and not _PURPOSE_ENDS.fullmatch(doc[end].text.strip(" "))
     ):
         end += 1
-    return doc[start:end].text.strip(' "“”') or None
+    return " ".join(doc[start:end].text.split()).strip(' "“”') or None
 
 
 def _date(doc: Doc, skeleton: Skeleton) -> str | None:

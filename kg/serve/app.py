@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kg.current import Current
+from kg.current import Current, Stamp
 from kg.errors import KgError
 from kg.ontology import Ontology, load_ontology
 from kg.serve import pages
@@ -51,6 +51,7 @@ class Site:
         self.ontology = ontology
         self.current = Current(output, ontology, address, RESTED)
         self.pool = Pool(output, address)
+        self.drawn: tuple[Stamp | None, str] = (None, "")  # the page of the whole graph
 
 
 def make_app(

@@ -120,7 +120,10 @@ async def graph(request: Request) -> Response:
     site, known = await _site(request)
 
     def drawn() -> str:
-        return page(scene(known.records, site.ontology, TITLE))
+        if site.drawn[0] != known.stamp:
+            html = page(scene(known.records, site.ontology, TITLE))
+            site.drawn = known.stamp, html
+        return site.drawn[1]
 
     return HTMLResponse(await run_in_threadpool(drawn), headers=_OWN_POLICY)
 
