@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from math import inf, log2
 from typing import Any
+from zlib import crc32
 
 from kg.describe import Record, Records, find_entities
 from kg.errors import UsageError
@@ -21,6 +22,7 @@ from kg.ontology import Ontology
 CHAINS = 5
 LISTED = 20  # of the most central entities and of the brokers
 GROUP = 3  # fewer entities are no group; so many name one
+UNEVEN = 1e-6  # by how much at most the weight of a tie is raised
 SEED = 0
 
 # A step that is not asserted costs more than any chain of asserted ones.
@@ -468,6 +470,11 @@ def _communities(links: Any) -> list[set[str]]:
             followers[neighbour].append(node)
             core.remove_node(node)
             core.add_edge(neighbour, neighbour, weight=len(followers[neighbour]))
+    # networkx moves a node while it gains anything.  Where two places are exactly as good,
+    # rounding makes each a little better than the other, and it never ends: so no two are.
+    for one, other, told in core.edges(data=True):
+        pair = " ".join(sorted((one, other))).encode()
+        told["weight"] = told.get("weight", 1) * (1 + crc32(pair) / 2**32 * UNEVEN)
     return [
         {*piece, *(follower for node in piece for follower in followers[node])}
         for community in nx.community.louvain_communities(core, seed=SEED)

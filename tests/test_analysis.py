@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import combinations, islice
 from math import log2
 from pathlib import Path
+from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
@@ -265,6 +266,17 @@ def slug_of(id_: str) -> str:
 # Central entities, communities, brokers
 
 
+def test_communities_are_found_where_two_places_are_as_good() -> None:
+    """Even weights kept networkx going for ever on graphs such as these."""
+    random = Random(5)  # noqa: S311  (a fixed order, not a secret)
+    for _ in range(300):
+        size = random.randint(4, 9)
+        pairs = [(f"E{a}", "owns", f"E{b}") for a in range(size) for b in range(a)]
+        ties = [pair for pair in pairs if random.random() < 0.5]
+        if ties:
+            analyse(linked(*ties), ONTOLOGY)
+
+
 def test_communities_and_their_broker_are_found_with_evidence() -> None:
     records = linked(
         *complete("A1", "A2", "A3", "A4", "A5"),
@@ -276,8 +288,8 @@ def test_communities_and_their_broker_are_found_with_evidence() -> None:
     )
     result = analyse(records, ONTOLOGY)
     groups = [{m.label for m in found.members} for found in result.communities]
-    assert {"A1", "A2", "A3", "A4", "A5"} <= groups[0]
-    assert {"B1", "B2", "B3", "B4", "B5"} <= groups[1]
+    for letter in "AB":  # Joint belongs to either
+        assert any({f"{letter}{i}" for i in range(1, 6)} <= group for group in groups)
     assert [c.size for c in result.communities] == [len(group) for group in groups]
     for community in result.communities:
         ids = {member.id for member in community.members}
