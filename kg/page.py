@@ -95,8 +95,8 @@ def _network(scene: Scene, *, inset: bool) -> str:
                 trim_blocks=True,
                 lstrip_blocks=True,
             )
-            scripts = (_vis_network(), _asset("page.js"))
-            style = _asset("page.css")
+            scripts = (_vis_network(), asset("page.js"))
+            style = asset("palette.css") + asset("page.css")
             # Markup marks what is not to be escaped: our own files and their hashes.
             self.templateEnv.globals.update(
                 keys=_keys(scene),
@@ -206,7 +206,7 @@ def _vis_network() -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     """Read a part of the page, its lines ended as a browser hashes them."""
     return (ASSETS / name).read_text(encoding="utf-8")
 

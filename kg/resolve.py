@@ -3,7 +3,8 @@
 The answer depends only on the set of documents, never on their order.  Names are grouped
 by equality and by what the register tells; a short name joins the one longer name it can
 stand for; people of one name are told apart by their posts, bodies of one name ("Ministry
-of Finance") by the polity they belong to.  Where two could be meant, a name stays apart.  What people decided (:mod:`kg.corrections`) comes last and wins.
+of Finance") by the polity they belong to.  Where two could be meant, a name stays apart.
+What people decided (:mod:`kg.corrections`) comes last and wins.
 """
 
 from __future__ import annotations

@@ -201,9 +201,7 @@ class Money:
         if kind is None:
             return None
         number = int(match[1])
-        agents = _agents(doc, place)
-        meant = {cluster for agent in agents for cluster in agent[2]}
-        only_origins = _origins(skeleton) - meant
+        agents, only_origins = _agents(doc, place)
         payer, recipient = _of_network(doc, parts, only_origins)
         if trigger is not None:
             by_words = _roles(doc, skeleton, match, trigger, agents)
@@ -541,39 +539,31 @@ def _roles(
     return _led(doc, owner or source), to
 
 
-def _agents(doc: Doc, place: int) -> list[_Agent]:
-    """Return who is named in a sentence: start and end in its skeleton, and the clusters.
+def _agents(doc: Doc, place: int) -> tuple[list[_Agent], set[int]]:
+    """Return who is named in a sentence, and what only tells where others are from.
 
     Of "US companies" the US is no agent: those are that the text lists as companies.
     """
     skeleton = skeletons(doc)[place]
     agents = []
+    origins: set[int] = set()
     for match in _agent().finditer(skeleton.text):
-        if group := match["group"]:
-            clusters = _listed(doc, place, group)
-        else:
-            clusters = _clusters(skeleton, int(match["named"] or match["adjective"]))
+        number = match["origin"] or match["named"] or match["adjective"]
+        clusters = _clusters(skeleton, int(number))
+        if match["group"]:
+            origins.update(clusters)
+            clusters = _listed(doc, place, match["group"])
         agents.append((match.start(), match.end(), clusters))
-    return agents
+    return agents, origins.difference(*(clusters for *_, clusters in agents))
 
 
 @cache
 def _agent() -> re.Pattern[str]:
     groups = alternation(map(spaced, lexicon.all_words("groupNoun")))
     return re.compile(
-        rf"(?:<\d+>|\{{\d+\}}) (?P<group>{groups}) "
+        rf"[<{{](?P<origin>\d+)[>}}] (?P<group>{groups}) "
         r"|<(?P<named>\d+)> |\{(?P<adjective>\d+)\} government "
     )
-
-
-def _origins(skeleton: Skeleton) -> set[int]:
-    """Return what tells where a group is from: the US of "US companies"."""
-    return {
-        cluster
-        for match in _agent().finditer(skeleton.text)
-        if match["group"]
-        for cluster in _clusters(skeleton, int(re.findall(r"\d+", match[0])[0]))
-    }
 
 
 def _listed(doc: Doc, place: int, group: str) -> tuple[int, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from kg.current import Graph
 from kg.describe import describe
 from kg.errors import KgError, StoreError
-from kg.page import page
+from kg.page import asset, page
 from kg.part import around
 from kg.paths import queries_folder
 from kg.query.guard import checked
@@ -178,47 +178,23 @@ async def question(request: Request) -> Response:
     given = {
         p.name: request.query_params.get(p.name, p.default) for p in asked.parameters
     }
-    answer: Any = None
-    error = None
-    status = 200
-    missing = [p for p in asked.parameters if p.needed and not given[p.name]]
-    if not missing:
-        try:
-            text = await run_in_threadpool(_filled, site, asked, given)
-            answer = await _answered(site, text)
-        except KgError as failure:
-            error, status = failure, status_of(failure)
-    return _html(
-        request,
-        "question.html",
-        status=status,
-        question=asked,
-        given=given,
-        answer=answer,
-        error=error,
-    )
+    complete = all(given[p.name] for p in asked.parameters if p.needed)
+    told = await _told(site, partial(_filled, site, asked, given) if complete else None)
+    return _html(request, "question.html", question=asked, given=given, **told)
 
 
 async def ask(request: Request) -> Response:
     """Show a form for SPARQL, and the answer."""
     site, _ = await _site(request)
     text = request.query_params.get("query", "")
-    answer: Any = None
-    error = None
-    status = 200
-    if text.strip():
-        try:
-            answer = await _answered(site, text)
-        except KgError as failure:
-            error, status = failure, status_of(failure)
-    return _html(
-        request, "ask.html", status=status, text=text, answer=answer, error=error
-    )
+    told = await _told(site, (lambda: text) if text.strip() else None)
+    return _html(request, "ask.html", text=text, **told)
 
 
 async def style(_: Request) -> Response:
     """Give the looks of all pages."""
-    return Response((_FOLDER / "style.css").read_text("utf-8"), media_type="text/css")
+    own = (_FOLDER / "style.css").read_text("utf-8")
+    return Response(asset("palette.css") + own, media_type="text/css")
 
 
 async def failed(request: Request, error: Exception) -> Response:
@@ -261,9 +237,20 @@ def _filled(site: Site, asked: SavedQuery, given: Mapping[str, str]) -> str:
     return with_parameters(asked, given, found)
 
 
-async def _answered(site: Site, text: str) -> Some | str | bool:
-    query = checked(text, site.ontology)
-    return await run_in_threadpool(site.pool.rows, query, site.current.stamp(), MOST)
+async def _told(site: Site, text: Callable[[], str] | None) -> dict[str, Any]:
+    """Return what a page tells of a query: its answer, or its error, and the status."""
+
+    def answered() -> Some | str | bool | None:
+        if text is None:
+            return None
+        query = checked(text(), site.ontology)
+        return site.pool.rows(query, site.current.stamp(), MOST)
+
+    try:
+        answer = await run_in_threadpool(answered)
+    except KgError as error:
+        return {"answer": None, "error": error, "status": status_of(error)}
+    return {"answer": answer, "error": None, "status": 200}
 
 
 # ------------------------------------------------------------------------- templates
