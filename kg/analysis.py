@@ -13,8 +13,8 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from math import inf, log2
 from typing import Any
-from zlib import crc32
 
+from kg.communities import communities_of
 from kg.describe import Record, Records, find_entities
 from kg.errors import UsageError
 from kg.ontology import Ontology
@@ -22,8 +22,6 @@ from kg.ontology import Ontology
 CHAINS = 5
 LISTED = 20  # of the most central entities and of the brokers
 GROUP = 3  # fewer entities are no group; so many name one
-UNEVEN = 1e-6  # by how much at most the weight of a tie is raised
-SEED = 0
 
 # A step that is not asserted costs more than any chain of asserted ones.
 _NOT_ASSERTED = 1e6
@@ -429,7 +427,7 @@ def analyse(records: Records, ontology: Ontology) -> Analysis:
         _, said = min(ties, key=lambda tie: (-tie[1]["confidence"], tie[0]))
         return said
 
-    communities = [ids for ids in _communities(links) if len(ids) >= GROUP]
+    communities = [ids for ids in communities_of(links) if len(ids) >= GROUP]
     communities.sort(key=lambda ids: (-len(ids), min(place[id_] for id_ in ids)))
     return Analysis(
         tuple(
@@ -449,37 +447,6 @@ def analyse(records: Records, ontology: Ontology) -> Analysis:
             for id_, groups in _brokers(links, place)
         ),
     )
-
-
-def _communities(links: Any) -> list[set[str]]:
-    """Return communities by Louvain's method.
-
-    What has one tie only is always in the community of the entity to which it is tied,
-    and that is most of a graph.  So it is first made a loop there, which leaves all
-    modularities as they are (Arenas, Duch, Fernández and Gómez, New Journal of Physics
-    9, 2007).  The method may leave a community in pieces that nothing ties to each other
-    (Traag, Waltman and van Eck, Scientific Reports 9, 2019): each piece is one.
-    """
-    import networkx as nx
-
-    core = nx.Graph(links.edges)
-    followers: dict[str, list[str]] = defaultdict(list)
-    for node, (neighbour, *others) in links.adj.items():
-        # Of two that have only each other, the second stays.
-        if not others and node not in followers:
-            followers[neighbour].append(node)
-            core.remove_node(node)
-            core.add_edge(neighbour, neighbour, weight=len(followers[neighbour]))
-    # networkx moves a node while it gains anything.  Where two places are exactly as good,
-    # rounding makes each a little better than the other, and it never ends: so no two are.
-    for one, other, told in core.edges(data=True):
-        pair = " ".join(sorted((one, other))).encode()
-        told["weight"] = told.get("weight", 1) * (1 + crc32(pair) / 2**32 * UNEVEN)
-    return [
-        {*piece, *(follower for node in piece for follower in followers[node])}
-        for community in nx.community.louvain_communities(core, seed=SEED)
-        for piece in nx.connected_components(core.subgraph(community))
-    ]
 
 
 def _brokers(links: Any, place: Mapping[str, int]) -> list[tuple[str, list[set[str]]]]:

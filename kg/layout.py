@@ -29,6 +29,9 @@ MARGIN = 20.0
 SLACK = 1.8
 """Room of a connected part as a multiple of the room that its boxes fill."""
 
+ACROSS = 0.25
+"""How strongly a link between two communities pulls, where one within pulls by 1."""
+
 EVENNESS = 0.65
 """How far coordinates are drawn to their rank: 0 leaves the springs as they are."""
 
@@ -105,7 +108,11 @@ def page_rank(
     return rank
 
 
-def places(boxes: Mapping[str, Box], links: Iterable[Link]) -> dict[str, Place]:
+def places(
+    boxes: Mapping[str, Box],
+    links: Iterable[Link],
+    groups: Mapping[str, int] | None = None,
+) -> dict[str, Place]:
     """Place nodes so that linked ones are near and no label covers another.
 
     Every connected part is laid out by springs (Fruchterman and Reingold, 1991) and
@@ -115,13 +122,18 @@ def places(boxes: Mapping[str, Box], links: Iterable[Link]) -> dict[str, Place]:
     Args:
         boxes: The room that each node needs; its order settles ties.
         links: Pairs of these nodes.
+        groups: Their communities, whose members are drawn together.
 
     Returns:
         The centre of every node in whole pixels, the drawing's centre near (0, 0).
     """
     graph = nx.Graph()
     graph.add_nodes_from(boxes)
-    graph.add_edges_from(link for link in links if link[0] != link[1])
+    groups = groups or {}
+    for one, other in links:
+        if one != other:
+            within = groups.get(one) == groups.get(other)
+            graph.add_edge(one, other, weight=1.0 if within else ACROSS)
     order = {node: index for index, node in enumerate(boxes)}
     parts = [
         sorted(part, key=order.__getitem__) for part in nx.connected_components(graph)
@@ -140,7 +152,7 @@ def _part(
     # Springs start by node order, and the order of a subgraph is not fixed: make one.
     ordered = nx.Graph()
     ordered.add_nodes_from(part)
-    ordered.add_edges_from(graph.edges(part))
+    ordered.add_edges_from(graph.edges(part, data=True))
     start = nx.circular_layout(ordered) if len(part) < 4 else None
     loose = nx.spring_layout(ordered, pos=start, seed=SEED, iterations=150, scale=None)
     return _apart(_spread(loose, boxes), boxes)

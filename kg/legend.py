@@ -111,23 +111,8 @@ def status_keys(
     return tuple(keys)
 
 
-def sources(
-    documents: Iterable[Mapping[str, Any]],
-    edges: Iterable[Edge],
-    money: Iterable[Money],
-) -> tuple[Source, ...]:
-    """List the documents that the sentences stand in.
-
-    Args:
-        documents: The documents of an export.
-        edges: All edges of a scene.
-        money: All money events of a scene.
-
-    Returns:
-        The documents that some sentence is from, by id.
-    """
-    items: list[Edge | Money] = [*edges, *money]
-    told = {saying.document for item in items for saying in item.sayings}
+def sources(documents: Iterable[Mapping[str, Any]]) -> tuple[Source, ...]:
+    """List the documents of an export, by id."""
     return tuple(
         Source(
             id=document["id"],
@@ -137,5 +122,4 @@ def sources(
             publisher=document.get("publisher"),
         )
         for document in sorted(documents, key=lambda document: str(document["id"]))
-        if document["id"] in told
     )

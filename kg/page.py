@@ -22,6 +22,12 @@ from kg.errors import StoreError
 from kg.scene import Edge, Money, Node, Saying, Scene
 
 ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = (
+    *("tools", "graph", "state", "looks", "labels", "arrange", "map", "focus"),
+    *("panel", "find", "filters", "sheets", "save", "start"),
+)
+"""Our scripts, below ``assets/script``, in the order in which they run."""
+
 VIS_NETWORK = "lib/vis-9.1.2/vis-network.min.js"
 """Where pyvis keeps the library that draws, below its templates."""
 
@@ -95,7 +101,8 @@ def _network(scene: Scene, *, inset: bool) -> str:
                 trim_blocks=True,
                 lstrip_blocks=True,
             )
-            scripts = (_vis_network(), asset("page.js"))
+            own = (asset(f"script/{name}.js") for name in SCRIPTS)
+            scripts = (_vis_network(), *own)
             style = asset("palette.css") + asset("page.css")
             # Markup marks what is not to be escaped: our own files and their hashes.
             self.templateEnv.globals.update(
@@ -120,17 +127,26 @@ def _drawn_nodes(scene: Scene) -> list[dict[str, Any]]:
     """Describe the nodes in vis-network's words, with what the panels tell of them."""
     looks = {(key.money, key.name): key for key in scene.classes}
     money = {event.id: event for event in scene.money}
+    numbers = {source.id: number for number, source in enumerate(scene.sources)}
     return [
-        _drawn_node(node, looks[node.id in money, node.type].shape, money.get(node.id))
+        _drawn_node(
+            node,
+            looks[node.id in money, node.type].shape,
+            [numbers[id_] for id_ in node.documents if id_ in numbers],
+            money.get(node.id),
+        )
         for node in scene.nodes
     ]
 
 
-def _drawn_node(node: Node, shape: str, money: Money | None) -> dict[str, Any]:
+def _drawn_node(
+    node: Node, shape: str, documents: list[int], money: Money | None
+) -> dict[str, Any]:
     """Describe one node; a money event brings what is told about the sum."""
     drawn = asdict(node)
     place = drawn.pop("place")
     drawn["shape"] = shape
+    drawn["documents"] = documents  # by number, for a page may hold thousands
     if place is not None:
         drawn["x"], drawn["y"] = place
     if money is not None:
@@ -186,12 +202,13 @@ def _told(sayings: tuple[Saying, ...]) -> list[dict[str, Any]]:
 
 
 def _keys(scene: Scene) -> Mapping[str, Any]:
-    """Describe classes, predicates, statuses and sources."""
+    """Describe classes, predicates, statuses, sources and contradictions."""
     return {
         "classes": [asdict(key) for key in scene.classes],
         "predicates": [asdict(key) for key in scene.predicates],
         "statuses": [asdict(key) for key in scene.statuses],
         "sources": [asdict(source) for source in scene.sources],
+        "contradictions": [asdict(found) for found in scene.contradictions],
     }
 
 

@@ -55,8 +55,9 @@ class Node:
         place: Centre in pixels, for nodes drawn at first.
         names: Other names.
         mentions: How often the documents name it.
-        documents: Number of documents that name it.
+        documents: Ids of the documents that name it, or that tell of the sum.
         facts: Number of facts and money events it takes part in.
+        group: Number of its community, the largest 0; None in none.
     """
 
     id: str
@@ -68,8 +69,9 @@ class Node:
     place: tuple[float, float] | None = None
     names: tuple[str, ...] = ()
     mentions: int = 0
-    documents: int = 0
+    documents: tuple[str, ...] = ()
     facts: int = 0
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,14 @@ class Money:
     purpose: str | None
     date: str | None
     sayings: tuple[Saying, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Edges that cannot all be true at one time, by their ids, and why not, in words."""
+
+    reason: str
+    edges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +194,18 @@ class Scene:
         nodes: Entities and money events, the most central first.
         edges: Facts, one edge for all that say the same.
         money: What is told about each money event.
+        contradictions: Where edges contradict each other.
         classes: The legend, in the ontology's order; only what occurs.
         predicates: The predicates that occur, the most frequent first.
         statuses: All statuses in the ontology's order.
-        sources: The documents that anything shown is from.
+        sources: The documents, by their ids.
     """
 
     title: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     money: tuple[Money, ...]
+    contradictions: tuple[Contradiction, ...]
     classes: tuple[ClassKey, ...]
     predicates: tuple[PredicateKey, ...]
     statuses: tuple[StatusKey, ...]

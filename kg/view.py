@@ -10,15 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import sqrt
+from math import log10, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg.communities import grouped
+from kg.conflicts import conflicts
 from kg.errors import UsageError
 from kg.layout import Link, box, page_rank, places
 from kg.legend import class_keys, predicate_keys, sources, status_keys
 from kg.part import Part, around, surer_than, told_by
-from kg.scene import Edge, Money, Node, Piece, Saying, Scene
+from kg.scene import Contradiction, Edge, Money, Node, Piece, Saying, Scene
 from kg.slug import slug
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ DRAW_TOP = 60
 
 SMALLEST, LARGEST = 9.0, 30.0
 """Radii of nodes in pixels."""
+
+DECADES = 6
+"""A sum a million times smaller than the largest of its currency is drawn smallest."""
+
+GROUP = 5
+"""Smaller communities are none."""
 
 LABEL_LETTERS = 48
 """Longer labels are cut on the drawing; the panels show them whole."""
@@ -147,10 +155,11 @@ def scene(export: Mapping[str, Any], ontology: Ontology, title: str) -> Scene:
         nodes=_staged(nodes, links, money),
         edges=_bent(edges),
         money=money,
+        contradictions=_contradictions(export, edges, ontology),
         classes=class_keys(nodes, ontology, {event.id for event in money}),
         predicates=predicate_keys(edges, ontology),
         statuses=status_keys(edges, money, ontology),
-        sources=sources(export["documents"], edges, money),
+        sources=sources(export["documents"]),
     )
 
 
@@ -287,15 +296,26 @@ def _nodes(
             size=_size(facts[entity["id"]]),
             names=tuple(name for name in entity["aliases"] if name != entity["label"]),
             mentions=entity["mentions"],
-            documents=len(entity["documents"]),
+            documents=tuple(entity["documents"]),
             facts=facts[entity["id"]],
         )
         for entity in entities
     ]
+    largest: dict[str | None, float] = defaultdict(float)
+    for _, event in events:
+        largest[event.currency] = max(largest[event.currency], _amount(event))
     for told, event in events:
         label = told.get("label") or told["amount"] or told["kind"]
-        short, size = _short(label), _size(len(event.sayings))
-        nodes.append(Node(event.id, told["kind"], label, short, size))
+        nodes.append(
+            Node(
+                id=event.id,
+                type=told["kind"],
+                label=label,
+                short=_short(label),
+                size=_size_of_sum(_amount(event), largest[event.currency]),
+                documents=tuple(sorted({said.document for said in event.sayings})),
+            )
+        )
     return nodes
 
 
@@ -308,6 +328,41 @@ def _short(label: str) -> str:
 def _size(facts: int) -> float:
     """Let a node's area, not its radius, grow with the number of its facts."""
     return round(min(LARGEST, SMALLEST + 3.5 * sqrt(facts)), 1)
+
+
+def _amount(event: Money) -> float:
+    return float(event.amount or 0)
+
+
+def _size_of_sum(amount: float, largest: float) -> float:
+    """Let the radius grow with each power of ten, up to the largest of the currency."""
+    if amount <= 0:
+        return SMALLEST
+    share = max(0.0, 1 - log10(largest / amount) / DECADES)
+    return round(SMALLEST + (LARGEST - SMALLEST) * share, 1)
+
+
+def _contradictions(
+    export: Mapping[str, Any], edges: Iterable[Edge], ontology: Ontology
+) -> tuple[Contradiction, ...]:
+    """Tell which edges contradict each other, as far as the ontology knows their terms."""
+    facts = [
+        fact
+        for fact in export["facts"]
+        if fact["predicate"] in ontology.predicates
+        and fact["status"] in ontology.statuses
+    ]
+    by_fact = {(e.source, e.predicate, e.target, e.status): e.id for e in edges}
+    found = []
+    for conflict in conflicts({**export, "facts": facts}, ontology):
+        keys = (
+            tuple(side[key] for key in ("subject", "predicate", "object", "status"))
+            for side in conflict.sides
+        )
+        ids = tuple(dict.fromkeys(by_fact[key] for key in keys if key in by_fact))
+        if len(ids) > 1:
+            found.append(Contradiction(conflict.reason, ids))
+    return tuple(found)
 
 
 def _links(edges: Iterable[Edge], money: Iterable[Money]) -> list[Link]:
@@ -325,23 +380,43 @@ def _staged(
     rank = page_rank([node.id for node in nodes], links)
     # Rounded, for the last digits depend on the order in which ranks were added up.
     ordered = sorted(nodes, key=lambda node: (-round(rank[node.id], 9), node.id))
-    shown = _first_shown(ordered, money)
+    shown = _first_shown(ordered, links, money)
     boxes = {
         node.id: box(node.short, node.size) for node in ordered if node.id in shown
     }
-    at = places(boxes, [link for link in links if shown.issuperset(link)])
+    group = grouped([node.id for node in ordered], links, GROUP)
+    at = places(boxes, [link for link in links if shown.issuperset(link)], group)
     return tuple(
-        replace(node, shown=node.id in shown, place=at.get(node.id)) for node in ordered
+        replace(
+            node,
+            shown=node.id in shown,
+            place=at.get(node.id),
+            group=group.get(node.id),
+        )
+        for node in ordered
     )
 
 
-def _first_shown(ordered: Sequence[Node], money: Sequence[Money]) -> set[str]:
-    """Choose what is drawn at first: all, or the top and the money between them."""
+def _first_shown(
+    ordered: Sequence[Node], links: Iterable[Link], money: Sequence[Money]
+) -> set[str]:
+    """Choose what is drawn at first: all, or the top and the money between them.
+
+    The top are those of the most central entities that something ties to another of
+    them; only where these are too few, others stand beside.
+    """
     if len(ordered) <= DRAW_ALL:
         return {node.id for node in ordered}
     parties = {event.id: {*event.payer, *event.recipient} for event in money}
+    near: dict[str, set[str]] = defaultdict(set)
+    for ends in (*links, *parties.values()):
+        for id_ in ends:
+            near[id_].update(ends)
     entities = [node.id for node in ordered if node.id not in parties]
-    top = set(entities[:DRAW_TOP])
+    wide = set(entities[: 2 * DRAW_TOP])
+    # What is near an entity holds itself too.
+    tied = [id_ for id_ in entities[: len(wide)] if len(near[id_] & wide) > 1]
+    top = set(list(dict.fromkeys([*tied, *entities]))[:DRAW_TOP])
     sums = [
         node.id for node in ordered if parties.get(node.id) and parties[node.id] <= top
     ]

@@ -10,10 +10,11 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from browser import Browser
-from graphs import entity, export, fact, large, money, sample, slug
+from graphs import document, entity, export, fact, large, money, sample, slug
 
 from kg.errors import StoreError
 from kg.ontology import load_ontology
@@ -22,6 +23,15 @@ from kg.view import scene
 
 ONTOLOGY = load_ontology()
 RUN = "window.ran=(window.ran||0)+1"
+ONTOLOGY_DENIED = next(s.name for s in ONTOLOGY.statuses.values() if s.contrary)
+# Pairs of names that meet on the screen, the number of names, and the first of them.
+OVERLAPS = """() => {
+  const boxes = plates.list.filter((plate) => plate.box);
+  const meet = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+  const met = boxes.flatMap((one, at) => boxes.slice(at + 1)
+    .filter((other) => meet(one.box, other.box)).map((other) => [one.lines, other.lines]));
+  return [met, boxes.length, boxes[0].lines.join(' ')];
+}"""
 HOSTILE = (
     "</script><script>" + RUN + "</script>",
     f'<img src=x onerror="{RUN}">',
@@ -31,7 +41,31 @@ HOSTILE = (
     "<!-- \u2028 \u2029 & ' \u202e العربية 😀",
     "__proto__",
     "constructor",
+    "toString",
     "A" * 10_000,
+    f"<script>{RUN}</script>",
+    f"</textarea></title></style><script>{RUN}</script>",
+    f"<iframe srcdoc='<script>{RUN}</script>'></iframe>",
+    f"<iframe src=javascript:{RUN}></iframe>",
+    f"<a href='javascript:{RUN}'>AI Act</a>",
+    f"<body onload={RUN}>",
+    f"<details open ontoggle={RUN}>",
+    f"<math><mtext><table><mglyph><style><img src=x onerror={RUN}>",
+    f"<video><source onerror={RUN}></video>",
+    f"<object data='data:text/html,<script>{RUN}</script>'></object>",
+    f"<meta http-equiv=refresh content='0;url=javascript:{RUN}'>",
+    f"<base href='javascript:{RUN}//'>",
+    "<style>@import 'http://localhost:9/x';</style><b style='background:url(http://localhost:9/x)'>",
+    "<link rel=stylesheet href=http://localhost:9/x><img src=http://localhost:9/x>",
+    f"javascript:{RUN}",
+    f"'-{RUN}-'",
+    f'"-{RUN}-"',
+    f"`${{{RUN}}}`",
+    f"\\u003cscript>{RUN}\\u003c/script>",
+    f"&lt;script&gt;{RUN}&lt;/script&gt;",
+    f"]]><script>{RUN}</script><![CDATA[",
+    f"\u2028{RUN}\u2029",
+    "\x00\x01\x1b[31m\x7f",
 )
 
 
@@ -55,6 +89,11 @@ def click_node(opened: Any, id_: str) -> None:
         "id => map.network.canvasToDOM(map.network.getPositions([id])[id])", id_
     )
     opened.page.locator("#map canvas").click(position=at)
+
+
+def of(graph: Any, label: str) -> Any:
+    """Return an entity of a graph."""
+    return next(entity for entity in graph["entities"] if entity["label"] == label)
 
 
 def hostile() -> Any:
@@ -128,7 +167,7 @@ def test_pyvis_is_imported_late() -> None:
 def test_assets_hold_no_colour_of_the_ontology() -> None:
     """Colours of classes are said once, in the ontology."""
     terms = [*ONTOLOGY.classes.values(), *ONTOLOGY.money_kinds.values()]
-    for path in ASSETS.iterdir():
+    for path in filter(Path.is_file, ASSETS.rglob("*")):
         text = path.read_text(encoding="utf-8").lower()
         assert [term.name for term in terms if term.colour.lower() in text] == [], (
             path.name
@@ -138,7 +177,8 @@ def test_assets_hold_no_colour_of_the_ontology() -> None:
 @pytest.mark.parametrize("word", ["innerHTML", "outerHTML", "insertAdjacent", "eval("])
 def test_script_never_parses_text(word: str) -> None:
     """The script has no way to turn text into elements or code."""
-    assert word not in (ASSETS / "page.js").read_text(encoding="utf-8")
+    for path in (ASSETS / "script").iterdir():
+        assert word not in path.read_text(encoding="utf-8"), path.name
 
 
 # ------------------------------------------------------------------ in a browser
@@ -205,8 +245,8 @@ def test_lines_show_the_status(browser: Browser, tmp_path: Path) -> None:
     """Only what is done is a plain line; a plan is dashed, a denial marked."""
     with browser.open(written(tmp_path, sample())) as opened:
         drawn = opened.page.evaluate(
-            "data.edges.filter(e => !e.event).map(e => [e.status, map.lines.get(e.id)])"
-            ".map(([status, line]) => [status, line.dashes, line.label.trim()])"
+            "data.edges.filter((edge) => !edge.event).map((edge) =>"
+            " [edge.status, map.lines.get(edge.id).dashes, edgeLabel(edge)])"
         )
     for name, dashes, label in drawn:
         status = ONTOLOGY.statuses[name]
@@ -374,16 +414,187 @@ def test_facts_and_picture_are_saved(browser: Browser, tmp_path: Path) -> None:
     graph["facts"].append(fact("OpenAI", "opposes", "=HYPERLINK(1)"))
     with browser.open(written(tmp_path, graph), accept_downloads=True) as opened:
         with opened.page.expect_download() as saved:
-            opened.page.click("#save-facts")
+            opened.page.click("#save-csv")
         text = Path(saved.value.path()).read_text("utf-8-sig")
         rows = list(csv.reader(text.splitlines()))
         assert rows[0][:4] == ["subject", "predicate", "object", "status"]
         assert ["OpenAI", "opposes", "'=HYPERLINK(1)", "done"] in [r[:4] for r in rows]
         assert len(rows) > len(graph["facts"])
         with opened.page.expect_download() as saved:
-            opened.page.click("#save-picture")
+            opened.page.click("#save-png")
         assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
         assert opened.complaints == []
+
+
+def test_names_never_cover_each_other(browser: Browser, tmp_path: Path) -> None:
+    """However near the map is looked at, no two names meet, and the central have one."""
+    with browser.open(written(tmp_path, large(2000))) as opened:
+        opened.page.click("#all")
+        for _ in range(3):
+            met, written_, first = opened.page.evaluate(OVERLAPS)
+            assert met == []
+            assert first == opened.page.evaluate("data.nodes[0].short")
+            assert written_ > 20
+            opened.page.click("#nearer")
+
+
+def test_way_between_two_names(browser: Browser, tmp_path: Path) -> None:
+    """The shortest way of what is done links two names, each step with its sentence."""
+    path = written(tmp_path, sample())
+    with browser.open(
+        path, f"#n={slug('Arthur Mensch').replace('/', '%2F')}"
+    ) as opened:
+        opened.page.click("#right >> text=Way to")
+        opened.page.keyboard.type("chatg")
+        opened.page.keyboard.press("Enter")
+        steps = opened.page.locator("#right p button.link").all_inner_texts()
+        verbs = {name: ONTOLOGY.predicates[name].label for name in ("partnersWith",)}
+        assert len(steps) == 4
+        assert steps[1] == f"Microsoft {verbs['partnersWith']} Mistral AI"
+        assert opened.page.locator("#right .said").count() == 4
+        link = "#" + opened.page.url.partition("#")[2]
+    with browser.open(path, link) as opened:
+        assert opened.page.locator("#right p button.link").all_inner_texts() == steps
+        done = ONTOLOGY.statuses["done"].label
+        opened.page.locator("#statuses label", has_text=done).click()
+        assert "Nothing that the filters let through" in opened.page.inner_text(
+            "#right"
+        )
+        assert opened.complaints == []
+
+
+def test_documents_are_a_filter(browser: Browser, tmp_path: Path) -> None:
+    """Words of a title and dates choose documents; the map shows what these say."""
+    graph = sample()
+    graph["documents"] += [
+        document("doc-2") | {"title": "Chips für Köln", "date": "2024-02"},
+        document("doc-3") | {"title": "Undated", "date": None},
+    ]
+    graph["facts"][0]["document"] = "doc-2"
+    for name in ("Ursula von der Leyen", "European Commission"):
+        of(graph, name)["documents"] = ["doc-1", "doc-2"]
+    with browser.open(written(tmp_path, graph)) as opened:
+        opened.page.click("#documents summary")
+        opened.page.fill("#words", "fur koln")
+        assert opened.page.inner_text("#documents-count") == "1 of 3 documents"
+        assert opened.page.inner_text("#count").startswith("2 of 39 entities, 0 of 4")
+        assert opened.page.evaluate("map.lines.length") == 1
+        opened.page.click("#unfilter")
+        opened.page.fill("#from", "2024-02-15")
+        counted = opened.page.inner_text("#documents-count")
+        assert counted == "1 of 3 documents; 1 without a date left out"
+        opened.page.fill("#from", "2024-03-01")
+        assert opened.page.inner_text("#count").startswith("0 of 39 entities")
+        opened.page.click("#unfilter")
+        assert opened.page.inner_text("#count").startswith("39 of 39 entities")
+        assert opened.complaints == []
+
+
+def test_contradictions_are_marked(browser: Browser, tmp_path: Path) -> None:
+    """What one source asserts and another denies says so on each side."""
+    graph = sample()
+    graph["facts"].append(
+        fact("OpenAI", "develops", "ChatGPT", ONTOLOGY_DENIED, document="doc-1")
+    )
+    with browser.open(written(tmp_path, graph)) as opened:
+        opened.page.locator("#right button", has_text="≠").first.click()
+        one = opened.page.inner_text("#right > p")
+        assert "Contradicted" in opened.page.inner_text("#right .notice")
+        opened.page.locator("#right .notice button").click()
+        other = opened.page.inner_text("#right > p")
+        labels = {ONTOLOGY.statuses[name].label for name in ("done", ONTOLOGY_DENIED)}
+        assert {one.split()[-1], other.split()[-1]} == labels
+        for _ in range(4):
+            opened.page.click("#nearer")
+        opened.page.wait_for_function(
+            "plates.list.filter((plate) => plate.lines[0].includes('≠')).length > 0"
+        )
+
+
+def test_communities_are_ways_in(browser: Browser, tmp_path: Path) -> None:
+    """A community opens by itself, the browser's Back leads out again."""
+    with browser.open(written(tmp_path, large(2000))) as opened:
+        row = opened.page.locator("#right ul").first.locator("button").first
+        size = int(row.locator(".count").inner_text())
+        row.click()
+        shown = int(opened.page.inner_text("#count").split()[0])
+        assert 0 < shown <= min(60, size)
+        inside = opened.page.evaluate("drawing.nodes.every((node) => node.group === 0)")
+        assert inside
+        opened.page.go_back()
+        assert opened.page.inner_text("#count").startswith("60 of 2000")
+        assert opened.complaints == []
+
+
+def test_only_what_is_around_a_name(browser: Browser, tmp_path: Path) -> None:
+    """A name can be looked at with its neighbours alone, and the address keeps it."""
+    path = written(tmp_path, sample())
+    with browser.open(path, f"#n={slug('Mistral AI').replace('/', '%2F')}") as opened:
+        opened.page.click("#right >> text=Only these")
+        alone = opened.page.inner_text("#count")
+        assert alone == "7 of 39 entities, 1 of 4 sums shown"
+        opened.page.click("#right >> text=Hide")
+        assert opened.page.inner_text("#count").startswith("6 of 39")
+        link = "#" + opened.page.url.partition("#")[2]
+    with browser.open(path, link) as opened:
+        assert opened.page.inner_text("#count").startswith("6 of 39")
+
+
+def test_sentence_is_copied_with_its_source(browser: Browser, tmp_path: Path) -> None:
+    """A click puts fact, status, sentence and source on the clipboard."""
+    rights = ["clipboard-read", "clipboard-write"]
+    with browser.open(written(tmp_path, sample()), permissions=rights) as opened:
+        click_node(opened, slug("AI Act"))
+        opened.page.locator("#right button.row", has_text="European AI Office").click()
+        opened.page.click("#right >> text=Copy")
+        opened.page.wait_for_selector("#right >> text=Copied")
+        text = opened.page.evaluate("navigator.clipboard.readText()")
+        assert "“On Monday European AI Office enforces AI Act, it said.”" in text
+        assert ONTOLOGY.statuses["planned"].label in text
+        assert "Brussels turns to machines, The Gazette, 2023-06-14, doc-1.txt" in text
+
+
+def test_picture_is_saved_as_vectors(browser: Browser, tmp_path: Path) -> None:
+    """The view is saved as SVG with its names, which run nothing."""
+    path = written(tmp_path, hostile())
+    with browser.open(path, accept_downloads=True) as opened:
+        with opened.page.expect_download() as saved:
+            opened.page.click("#save-svg")
+        kept = ElementTree.parse(saved.value.path()).getroot()  # noqa: S314
+        names = {element.tag.rpartition("}")[2] for element in kept.iter()}
+        assert names <= {"svg", "rect", "polyline", "polygon", "circle", "text"}
+        written_ = {element.text for element in kept.iter() if element.text}
+        assert any("onerror" in text for text in written_)
+
+
+def test_sums_are_sized_within_a_currency(browser: Browser, tmp_path: Path) -> None:
+    """A larger sum of the same currency is drawn larger."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        sizes = opened.page.evaluate(
+            "Object.fromEntries(data.nodes.filter((n) => n.money).map((n) => [n.label, n.size]))"
+        )
+    assert sizes["€20 billion"] > sizes["€600 million"] > sizes["€200 million"]
+    assert sizes["$10 billion"] == sizes["€20 billion"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_is_accessible(
+    browser: Browser, tmp_path: Path, scheme: str, width: int
+) -> None:
+    """No view breaks a rule of WCAG 2.2 AA that axe-core can check."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    size = {"width": width, "height": 800}
+    path = written(tmp_path, sample())
+    with browser.open(path, color_scheme=scheme, viewport=size) as opened:
+        for step in ("#as-list", "#as-money", "#as-time", "#as-map", None):
+            if step:
+                opened.page.click(step)
+            else:
+                opened.page.fill("#find", "AI Act")
+                opened.page.keyboard.press("Enter")
+            found = axe.run(opened.page).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["target"]) for rule in found] == []
 
 
 def test_the_address_holds_what_is_shown(browser: Browser, tmp_path: Path) -> None:
