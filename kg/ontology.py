@@ -62,7 +62,8 @@ class Predicate:
     """A relation; domain and range are names of concrete classes.
 
     Things of a class in ``pairs_only`` it links only to things of the same class; a
-    ``functional`` one has one object at a time.
+    ``functional`` one has one object at a time; what is ``disjoint`` with it does not link
+    the same two things.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Predicate:
     symmetric: bool
     functional: bool
     pairs_only: frozenset[str]
+    disjoint: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +358,9 @@ class _Reading:
                     _OWL + "SymmetricProperty" in values.get(_RDF + "type", ()),
                     _OWL + "FunctionalProperty" in values.get(_RDF + "type", ()),
                     frozenset(map(_local, values.get(NAMESPACE + "pairsOnly", ()))),
+                    frozenset(
+                        map(_local, values.get(_OWL + "propertyDisjointWith", ()))
+                    ),
                 )
             )
         return found

@@ -27,9 +27,9 @@ from kg.values.dates import resolve_date
 
 # Probabilities from which a sum counts as paid, without and with words that say so, and
 # from which somebody has part in it; chosen on texts that were not trained on.
-LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.35
+LIKELY_PAYMENT, DOUBTED_PAYMENT, LIKELY_PART = 0.5, 0.3, 0.45
 # The same, of who has that part in another sum of the text: a text is about one fund.
-LIKELY_AGAIN = 0.25
+LIKELY_AGAIN = 0.3
 BESIDE = 0.5  # of the likeliest one's probability, for others to have the same part
 # A part that the network is this sure of outvotes one that the words tell and it does not see.
 SURE_PART, UNLIKELY_PART = 0.6, 0.1

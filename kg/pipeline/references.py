@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from kg import lexicon
 from kg.pipeline.encoder import session
 from kg.pipeline.mentions import AMOUNT, mentioned
 from kg.pipeline.pairs import Bools, Mention, mention_pairs
@@ -20,6 +22,8 @@ from kg.pipeline.pairs import Bools, Mention, mention_pairs
 FARTHEST = 5  # sentences between a reference and the name it stands for
 # Below this share of all names in reach a reference is left unresolved.
 MIN_SHARE = 0.5
+BEFORE = 2  # words between who speaks and the verb of speech, such as "has also"
+_LEADS_ON = frozenset(["that", "on"])  # stand between such a verb and a pronoun
 
 
 @Language.factory(
@@ -67,6 +71,13 @@ class References:
                     span = at.spans[reference]
                     span._.score = share[best]
                     meant[best].append(span)
+        spoken = _speakers(doc, loose)
+        for thing, spans in meant.items():
+            meant[thing] = [span for span in spans if spoken.get(span, thing) == thing]
+        for span, thing in spoken.items():
+            if span not in meant[thing]:
+                span._.score = 1.0
+                meant[thing].append(span)
         doc._.clusters = tuple(
             replace(cluster, references=tuple(meant[number]))
             for number, cluster in enumerate(doc._.clusters)
@@ -93,6 +104,46 @@ class References:
         kinds = json.loads((path / "kinds.json").read_text("utf-8"))
         self.load((path / "references.onnx").read_bytes(), tuple(kinds))
         return self
+
+
+def _speakers(doc: Doc, loose: Sequence[Span]) -> dict[Span, int]:
+    """Return the pronouns of those who speak of themselves: "Meta said it would"."""
+    ends = {
+        mention.end: number
+        for number, cluster in enumerate(doc._.clusters)
+        for mention in cluster.mentions
+    }
+    pronouns = lexicon.words("pronoun")
+    found = {}
+    for span in loose:
+        verb = _verb_before(doc, span)
+        if verb is None or len(span) > 1:
+            continue
+        for end in range(verb, max(verb - BEFORE, span.sent.start) - 1, -1):
+            speaker = ends.get(end)
+            if speaker is not None:
+                allowed = pronouns.get(doc._.clusters[speaker].type, ())
+                if span[0].lower_ in allowed:
+                    found[span] = speaker
+                break
+            if not doc[end - 1].is_alpha:
+                break
+    return found
+
+
+def _verb_before(doc: Doc, span: Span) -> int | None:
+    """Return where a verb of speech stands that leads to a pronoun: "said on Monday"."""
+    when = {token.i for date in doc.spans.get("dates", ()) for token in date}
+    at = span.start - 1
+    while at > span.sent.start and (doc[at].lower_ in _LEADS_ON or at in when):
+        at -= 1
+    return at if at > span.sent.start and doc[at].lower_ in _speech() else None
+
+
+@cache
+def _speech() -> frozenset[str]:
+    verbs = lexicon.all_words("speechVerb")
+    return frozenset(form for verb in verbs for form in lexicon.inflections(verb))
 
 
 _INPUTS = ("states", "spans", "kinds", "ends", "features")

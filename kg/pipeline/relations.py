@@ -125,6 +125,7 @@ class Relations:
         self._add_phrases(doc, found, seen)
         self._drop_turned(found)
         _keep_most_telling(found)
+        self._keep_one_of_disjoint(found)
         _keep_own_heads(doc, found)
         doc._.claims = tuple(
             sorted(found.values(), key=lambda c: (c.sentence.start, c.trigger))
@@ -240,12 +241,20 @@ class Relations:
                 # Two witnesses: both would have to err.
                 doubt = (1 - found[key].confidence) * (1 - claim.confidence)
                 found[key] = replace(found[key], confidence=1 - doubt)
+                if self._denies(found[key]) and claim.sentence == found[key].sentence:
+                    # "Vetoed" denies that a law is enacted, but says that it is opposed:
+                    # what a verb says outright only other words deny.
+                    found[key] = replace(claim, confidence=1 - doubt)
             if triple in claimed:
                 continue
             likely = seen.get((claim.subject, claim.object))
             number = numbers.get(claim.predicate)
             if likely is None or number is None or likely[number] >= DOUBTFUL:
                 found[_key(claim)] = claim
+
+    def _denies(self, claim: FoundClaim) -> bool:
+        status = self._ontology.statuses.get(claim.status)
+        return status is not None and status.contrary
 
     def _drop_turned(self, found: dict[tuple[int, str, int, int], FoundClaim]) -> None:
         """Keep one direction of a symmetric claim: what is named first is its subject."""
@@ -262,6 +271,31 @@ class Relations:
             else:
                 sure = max(claim.confidence, turned)
                 found[key] = replace(claim, confidence=sure)
+
+    def _keep_one_of_disjoint(
+        self, found: dict[tuple[int, str, int, int], FoundClaim]
+    ) -> None:
+        """Keep the likelier of two claims that exclude each other: a head is no clerk.
+
+        Claims of different status do not: who once led a body may work for it now.
+        """
+        best: dict[tuple[int, str, int, str], float] = {}
+
+        def told(claim: FoundClaim) -> tuple[int, str, int, str]:
+            status = claim.status or self._ontology.asserted
+            return claim.subject, claim.predicate, claim.object, status
+
+        for claim in found.values():
+            best[told(claim)] = max(claim.confidence, best.get(told(claim), 0.0))
+        for (subject, predicate, object_, status), sure in best.items():
+            for other in self._ontology.predicates[predicate].disjoint:
+                rival = best.get((subject, other, object_, status))
+                if rival is None:
+                    continue
+                loser = predicate if sure < rival else other
+                for key, claim in list(found.items()):
+                    if told(claim) == (subject, loser, object_, status):
+                        del found[key]
 
     def load(self, model: bytes, outputs: Outputs) -> None:
         """Take over an ONNX model and what its numbers mean."""

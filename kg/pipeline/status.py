@@ -89,17 +89,17 @@ class Statuses:
 
     def __call__(self, doc: Doc) -> Doc:
         """Set status and speaker of all that was found in a document."""
-        speakers: dict[int, int] = {}
-        for skeleton in skeletons(doc):
-            speaker = _speaker(doc, skeleton)
-            if speaker is not None:
-                speakers[skeleton.sentence.start] = speaker
+        speakers = {
+            skeleton.sentence.start: _speakers(doc, skeleton)
+            for skeleton in skeletons(doc)
+        }
         doc._.claims = tuple(
             replace(
                 claim,
                 status=self._claim_status(claim),
                 attributed_to=_other(
-                    speakers.get(claim.sentence.start), (claim.subject,)
+                    _speaker_at(speakers, claim.sentence, claim.trigger[0]),
+                    (claim.subject,),
                 ),
             )
             for claim in doc._.claims
@@ -108,7 +108,9 @@ class Statuses:
             replace(
                 money,
                 status=self._money_status(doc, money),
-                attributed_to=_other(speakers.get(money.sentence.start), ()),
+                attributed_to=_other(
+                    _speaker_at(speakers, money.sentence, money.amount_at.start), ()
+                ),
             )
             for money in doc._.money
         )
@@ -177,12 +179,21 @@ class Statuses:
         if claim.status != self._asserted or end - start > FAR:
             return None
         doc = claim.sentence.doc
-        # "Neither Ghana nor Togo has signed": the word may stand before the first thing.
+        # "Neither Ghana nor Togo has signed", "denied that it has": the words may stand
+        # before the first thing.
         first = min(claim.subject_at.start, claim.object_at.start)
-        words = _words(doc[max(first - 1, claim.sentence.start) : first])
-        words += " " + _words(doc[start:end])
+        before = [
+            _words(doc[max(first - number, claim.sentence.start) : first])
+            for number in (1, 2)
+        ]
+        words = _words(doc[start:end])
         return next(
-            (name for name, _, near in self._cues if near and near.search(words)), None
+            (
+                name
+                for name, _, near in self._cues
+                if near and (near.search(words) or any(map(near.fullmatch, before)))
+            ),
+            None,
         )
 
     def _hedged(self, claim: FoundClaim) -> str | None:
@@ -266,29 +277,53 @@ def _money_window(money: FoundMoney) -> Span:
 def _speech() -> tuple[re.Pattern[str], ...]:
     verbs = lexicon.all_words("speechVerb")
     plain = alternation(f for verb in verbs for f in inflections(verb))
+    word = rf"(?!{plain} )[^\s;<>]+ "
+    aside = rf"(?:, (?:{word}){{0,14}}(?:<\d+> )?(?:{word}){{0,8}}, )?"
     sources = alternation(lexicon.all_words("accordingTo"))
     return tuple(
         re.compile(expression)
         for expression in (
-            rf"{_SPEAKER}(?:, [^;<>]{{0,80}}(?:<\d+> )?[^;<>]{{0,40}}, )?"
-            rf"(?:has |have |had |also |later )?{plain} "
+            rf"{_SPEAKER}{aside}(?:has |have |had |also |later )?{plain} "
             r"(?:(?:reporters|journalists|<\d+>|lawmakers|parliament) )?(?:@ |on @ )?"
             r"(?:that |he |she |it |they |[,:] |<\d+> |there )",
             rf"(?:, |\. ){plain} <\d+> (?:'s )?(?:[^\s<>,;]+ ){{1,5}}(?:, )?{_SPEAKER}",
             rf"(?:, |\. ){plain} {_SPEAKER}",
+            rf", (?:[”’\"'] )?{_SPEAKER}{aside}{plain} (?:(?:on |in )?@ )?[.,;]",
             rf"{sources} {_SPEAKER}",
         )
     )
 
 
-def _speaker(doc: Doc, skeleton: Skeleton) -> int | None:
-    """Return the cluster of the one who says the sentence, if the sentence tells."""
-    for expression in _speech():
-        match = expression.search(skeleton.text)
-        if match:
-            speaker = skeleton.groups[int(match["speaker"])][0].cluster
-            return _who_works_there(doc, skeleton, match.start("speaker") - 1, speaker)
-    return None
+def _speakers(doc: Doc, skeleton: Skeleton) -> list[tuple[int, int]]:
+    """Return who speaks in a sentence and from which token on: clusters, in order.
+
+    "The bill passed, and <0> said it had ..." reports from there; "The bill passed,
+    <0> said" reports all.
+    """
+    leading, *others = _speech()
+    matches = (
+        list(leading.finditer(skeleton.text))
+        or [match for other in others if (match := other.search(skeleton.text))][:1]
+    )
+    found = []
+    for number, match in enumerate(matches):
+        at = match.start("speaker") - 1
+        said = skeleton.groups[int(match["speaker"])][0].cluster
+        before = skeleton.text[:at].split()[-1:]
+        opens = match.re is leading and bool(before) and before[0].isalpha()
+        start = skeleton.sentence.start
+        if number or opens:
+            start = skeleton.token_at(at)
+        found.append((start, _who_works_there(doc, skeleton, at, said)))
+    return found
+
+
+def _speaker_at(
+    speakers: dict[int, list[tuple[int, int]]], sentence: Span, token: int
+) -> int | None:
+    """Return who says what stands at a token, if the sentence tells."""
+    told = [who for start, who in speakers.get(sentence.start, ()) if start <= token]
+    return told[-1] if told else None
 
 
 def _who_works_there(doc: Doc, skeleton: Skeleton, at: int, body: int) -> int:
