@@ -247,6 +247,10 @@ def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
         end -= 1
     while start < end and not _in_name(doc[start].text):
         start += 1
+    # Of a lone surname the title stays: "Lord North" is more than "North".
+    titles = lexicon.words("beforeName").get(label, ())
+    while end - start > 2 and doc[start].text in titles:
+        start += 1
     name = doc[start:end].text
     if not name or "\n" in name:
         return None

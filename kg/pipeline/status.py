@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from kg import lexicon
-from kg.lexicon import alternation, inflections
+from kg.lexicon import alternation, inflections, participles
 from kg.ontology import load_ontology
 from kg.pipeline.attributes import FoundClaim, FoundMoney
 from kg.pipeline.patterns import spaced
@@ -213,8 +213,12 @@ class Statuses:
         )
         if former is None or second.start - first.end > FAR:
             return None
-        words = _words(claim.sentence.doc[max(0, first.start - 2) : second.start])
-        return self._denied if former.search(words) else None
+        doc = claim.sentence.doc
+        words = _words(doc[max(0, first.start - 2) : second.start])
+        behind = _words(doc[claim.subject_at.end : claim.sentence.end]) + " "
+        left = _left(claim.predicate)
+        is_gone = left is not None and left.match(behind)
+        return self._denied if former.search(words) or is_gone else None
 
     def _status(self, window: Span, near: Span) -> str:
         words, near_words = _words(window), _words(near)
@@ -223,6 +227,20 @@ class Statuses:
             if cue.search(words) or (near_cue and near_cue.search(near_words)):
                 status = name
         return status
+
+
+@cache
+def _left(predicate: str) -> re.Pattern[str] | None:
+    """Match what tells right behind a name that its bearer has left: ", who resigned"."""
+    verbs = lexicon.words("leaves").get(predicate)
+    if verbs is None:
+        return None
+    forms = {form for verb in verbs for form in participles(verb)}
+    # "Resigned to lead another" is of two posts.
+    return re.compile(
+        rf"(?:, )?(?:who )?(?:has |had )?(?:since |abruptly |suddenly )?{alternation(forms)} "
+        r"(?!(?:[^\s,;.]+ ){0,4}to (?:become|lead|run|head|join|take))"
+    )
 
 
 def _words(window: Span) -> str:
