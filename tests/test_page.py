@@ -438,6 +438,18 @@ def test_names_never_cover_each_other(browser: Browser, tmp_path: Path) -> None:
             opened.page.click("#nearer")
 
 
+def test_a_click_on_a_name_opens_it(browser: Browser, tmp_path: Path) -> None:
+    """The name beside a node leads to it as the node does."""
+    with browser.open(written(tmp_path, sample())) as opened:
+        at = opened.page.evaluate(
+            "() => { const plate = plates.list.find((p) => p.node.label === 'Mistral AI');"
+            " const [x, y] = toScreen(plate.at); const [l, t] = toScreen({ x: 0, y: 0 });"
+            " return { x: plate.box[0] + l + 3, y: plate.box[1] + t + 3 }; }"
+        )
+        opened.page.locator("#map canvas").click(position=at)
+        assert opened.page.inner_text("#right h2") == "Mistral AI"
+
+
 def test_way_between_two_names(browser: Browser, tmp_path: Path) -> None:
     """The shortest way of what is done links two names, each step with its sentence."""
     path = written(tmp_path, sample())

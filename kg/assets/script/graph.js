@@ -94,10 +94,10 @@ function sumWords(node) {
 // most often and most surely.
 function wayBetween(start, end, lets) {
   const came = new Map([[start, null]]);
-  let edge = [start];
-  while (edge.length && !came.has(end)) {
+  let reached = [start];
+  while (reached.length && !came.has(end)) {
     const next = [];
-    for (const id of edge) {
+    for (const id of reached) {
       for (const link of edgesAt.get(id).filter(lets).sort((one, other) => weight(other) - weight(one))) {
         const other = otherEnd(link, id).id;
         if (came.has(other)) continue;
@@ -105,7 +105,7 @@ function wayBetween(start, end, lets) {
         next.push(other);
       }
     }
-    edge = next;
+    reached = next;
   }
   if (!came.has(end)) return null;
   const way = [];

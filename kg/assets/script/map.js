@@ -130,14 +130,10 @@ function screenOf() {
 }
 
 function nodeNamedAt(x, y) {
-  const at = screenOf();
-  const scale = map.network.getScale();
-  const hit = plates.list.find(({ node, box }) => {
-    if (!node || !box) return false;
-    const [left, top] = at({ x: 0, y: 0 });
-    return x >= box[0] + left && x <= box[2] + left && y >= box[1] + top && y <= box[3] + top;
-  });
-  return hit && scale ? hit.node.id : null;
+  const [left, top] = toScreen({ x: 0, y: 0 });
+  const holds = (box) => x >= box[0] + left && x <= box[2] + left && y >= box[1] + top && y <= box[3] + top;
+  const hit = plates.list.find(({ node, box }) => node && box && holds(box));
+  return hit ? hit.node.id : null;
 }
 
 // A point on a line as vis-network draws it (the version that pyvis brings): lines bend.
