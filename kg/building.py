@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import rdf
+from kg import published, rdf
 from kg.build_report import BuildReport
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import Correction, read_corrections
@@ -24,6 +24,8 @@ from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
 from kg.resolve import resolve
+from kg.settling import Settling
+from kg.shelf import FILE as SHELF
 from kg.shelf import Shelf
 from kg.side_by_side import cores, side_by_side
 from kg.state import MIN_CONFIDENCE, state
@@ -208,16 +210,31 @@ class _Log:
 def _opened(
     output: Path, server: str | None = None, *, prune: bool = False
 ) -> Iterator[tuple[AnyStore, Shelf]]:
-    with _locked(output), closing(Shelf.open(output, writable=True)) as shelf:
+    with (
+        _locked(output),
+        _shelf_errors_told(output),
+        closing(Shelf.open(output, writable=True)) as shelf,
+    ):
         kept = shelf.setting(SETTING)
         with closing(_store(output, server or kept)) as store:
             if server and server != kept:
                 _move(shelf, store, server, prune=prune)
             yield store, shelf
             store.flush()
+            if isinstance(store, GraphStore):
+                store.publish(output)
         if shelf.setting(SETTING):
             # All of it is on the server now: what the folder kept before is out of date.
+            shutil.rmtree(output / published.FOLDER, ignore_errors=True)
             shutil.rmtree(output / FOLDER, ignore_errors=True)
+
+
+@contextmanager
+def _shelf_errors_told(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot write {output / SHELF}: {error}") from error
 
 
 @contextmanager
@@ -383,6 +400,7 @@ def _restate(
     _describe_terms(shelf, store)
     resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
     least = least_confidence(shelf)
+    settling = Settling(store, shelf)
     written = 0
     for shelved in shelf:
         document = shelved.document
@@ -395,8 +413,9 @@ def _restate(
             if shelved.stated:
                 shelf.forget_stated(document.id)
             store.replace(name, quads)
-            shelf.mark_stated(graph, digest)
+            settling.add(graph, digest)
             written += 1
+    settling.settle()
     for name in sorted((present | indexed) - wanted):
         store.replace(name, ())
         shelf.drop_from_index(name.removeprefix(rdf.document_iri(base, "")))
@@ -441,7 +460,10 @@ def _pipeline_digest(name: str | None) -> str:
     code = Path(__file__).parent
     files = [
         *ontology_folder().rglob("*.ttl"),
-        *(code / name for name in ("annotate.py", "known.py", "lexicon.py")),
+        *(
+            code / name
+            for name in ("annotate.py", "known.py", "lexicon.py", "parts.py")
+        ),
         *(code / "reading").glob("*.py"),
         *(code / "pipeline").glob("*.py"),
         *(code / "values").glob("*.py"),

@@ -6,6 +6,7 @@ that ``kg --help`` answers at once and asking the graph never loads spaCy.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -41,6 +42,20 @@ class Group(click.Group):
         except KeyboardInterrupt:
             _complain("interrupted")
             ctx.exit(130)
+        except (OSError, sqlite3.Error, MemoryError) as error:
+            # What every command may meet: a full disk, a folder that others may not read.
+            if ctx.params.get("debug"):
+                raise
+            _complain(_system_error(error))
+            ctx.exit(4 if isinstance(error, MemoryError) else 3)
+
+
+def _system_error(error: OSError | sqlite3.Error | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(filter(None, (str(error.filename or ""), error.strerror)))
+    return str(error)
 
 
 def _complain(message: str) -> None:

@@ -9,7 +9,7 @@ full-text index of what the graph tells as well.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,14 +134,15 @@ class Shelf:
         """Take a document off the shelf."""
         self._database.execute("DELETE FROM documents WHERE id = ?", (id_,))
 
-    def mark_stated(self, graph: DocumentGraph, digest: str) -> None:
-        """Note that the store holds a document's quads with this digest, and index it."""
+    def mark_stated(self, written: Iterable[tuple[DocumentGraph, str]]) -> None:
+        """Note that the store holds documents' quads with these digests; index them."""
         with self._transaction():
-            self._database.execute(
-                "UPDATE documents SET stated = ? WHERE id = ?",
-                (digest, graph.document.id),
-            )
-            search_index.put(self._database, graph)
+            for graph, digest in written:
+                self._database.execute(
+                    "UPDATE documents SET stated = ? WHERE id = ?",
+                    (digest, graph.document.id),
+                )
+                search_index.put(self._database, graph)
 
     def forget_stated(self, id_: str) -> None:
         """Note that the store may hold other quads for a document."""

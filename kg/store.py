@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 
 from kg.errors import StoreError
+from kg.published import FOLDER as PUBLISHED
+from kg.published import Snapshot, newest, prepare, publish
 
 FOLDER = "store"
+MENDING = (
+    "delete {} and run `kg build` again; what was read and what you decided is kept"
+)
 DOCUMENT = "/document/"  # stands in the IRI of every document
 
 
@@ -43,12 +49,16 @@ class GraphStore:
     or a build that is killed, sees the old graph or the new one and nothing between.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, folder: Path, snapshot: Snapshot | None = None
+    ) -> None:
         self._store = store
+        self._folder = folder
+        self._snapshot = snapshot
 
     @classmethod
     def open(cls, output: Path, *, writable: bool = False) -> GraphStore:
-        """Open the store of an output folder.
+        """Open the store of an output folder, or what was published of it to read that.
 
         Args:
             output: The folder that ``kg build`` wrote, or will write when ``writable``.
@@ -61,8 +71,15 @@ class GraphStore:
         try:
             if writable:
                 folder.mkdir(parents=True, exist_ok=True)
-                return cls(Store(str(folder)))
-            return cls(Store.read_only(str(read_only_folder(output))))
+                store = Store(str(folder))
+                if len(store) and not (output / PUBLISHED).exists():
+                    # Whoever reads it finds it as it is until the build is done.
+                    prepare(output)
+                    publish(store, output)
+                prepare(output)
+                return cls(store, folder)
+            snapshot = readable(output)
+            return cls(Store.read_only(str(snapshot.folder)), folder, snapshot)
         except (OSError, RuntimeError) as error:
             raise unreadable(folder, str(error)) from error
 
@@ -99,25 +116,46 @@ class GraphStore:
     def close(self) -> None:
         """Let go of the store: pyoxigraph closes it with its last reference."""
         del self._store
+        if self._snapshot is not None:
+            self._snapshot.close()
 
     def flush(self) -> None:
         """Bring everything written so far to the disk."""
-        self._store.flush()
+        try:
+            self._store.flush()
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"cannot write to the store: {error}") from error
+
+    def publish(self, output: Path) -> None:
+        """Let the readers of an output folder see the store as it is now."""
+        try:
+            publish(self._store, output)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"cannot publish the graph: {error}") from error
 
     def documents(self) -> list[str]:
         """Return the IRIs of all documents, which name their graphs, sorted.
 
         One more graph holds the ontology, so that queries can ask for labels of terms.
         """
-        return sorted(
-            graph.value
-            for graph in self._store.named_graphs()
-            if isinstance(graph, NamedNode) and DOCUMENT in graph.value
-        )
+        with self._reading():
+            return sorted(
+                graph.value
+                for graph in self._store.named_graphs()
+                if isinstance(graph, NamedNode) and DOCUMENT in graph.value
+            )
 
     def quads(self, graph: str) -> Iterator[Quad]:
         """Yield the quads of one named graph in no fixed order."""
-        yield from self._store.quads_for_pattern(None, None, None, NamedNode(graph))
+        with self._reading():
+            yield from self._store.quads_for_pattern(None, None, None, NamedNode(graph))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            raise unreadable(self._folder, str(error)) from error
 
     def all_quads(self) -> Iterator[Quad]:
         """Yield the quads of all documents, document by document."""
@@ -138,16 +176,23 @@ def _text(triples: Iterable[Triple]) -> str:
     return "".join(f"{triple} .\n" for triple in triples)
 
 
-def read_only_folder(output: Path) -> Path:
-    """Return the folder from which a graph is read.
+def readable(output: Path) -> Snapshot:
+    """Return from where the graph of an output folder is read.
 
     Raises:
         StoreError: There is no graph.
     """
+    try:
+        snapshot = newest(output)
+    except OSError as error:
+        raise unreadable(output / FOLDER, str(error)) from error
+    if snapshot is not None:
+        return snapshot
     folder = output / FOLDER
-    if not (folder / "CURRENT").exists():
+    # A store of which nothing was published is one that no build has come to since.
+    if (output / PUBLISHED).exists() or not (folder / "CURRENT").exists():
         raise StoreError(f"no graph in {output}: run `kg build` first")
-    return folder
+    return Snapshot(folder)
 
 
 def unreadable(folder: Path, reason: str) -> StoreError:
@@ -155,7 +200,10 @@ def unreadable(folder: Path, reason: str) -> StoreError:
     if "lock" in reason.lower():
         return StoreError(f"{folder} is in use by another `kg build`")
     if "orruption" in reason:
-        return StoreError(
-            f"{folder} is damaged ({reason}): delete it and run `kg build` again"
-        )
+        return damaged(folder, reason)
     return StoreError(f"cannot open {folder}: {reason}")
+
+
+def damaged(folder: Path, reason: str) -> StoreError:
+    """Return the error that a store is damaged, with the way to mend it."""
+    return StoreError(f"{folder} is damaged: {MENDING.format(folder)} ({reason})")
