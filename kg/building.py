@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import published, rdf
-from kg.build_report import BuildReport
+from kg.build_report import BuildReport, Note
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import Correction, read_corrections
 from kg.errors import InputError, StoreError, UsageError
@@ -104,7 +104,9 @@ def build(
         if prune:
             log.removed += _prune(shelf)
         restated, unmet = _restate(shelf, store, base, decisions, prune=prune)
-        log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
+        log.notes += [
+            Note(None, f"correction {c.line} meets nothing: {c}") for c in unmet
+        ]
         documents = len(shelf.locations())
     return BuildReport(
         tuple(log.added),
@@ -202,7 +204,7 @@ class _Log:
         self.unchanged: list[str] = []
         self.failed: list[InputError] = []
         self.removed: list[str] = []
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.words = 0
 
 
@@ -350,13 +352,13 @@ def _shelve(
     holder = shelf.holder_of(document.id)
     if holder and holder != job.location and Path(holder).exists():
         log.unchanged.append(path)
-        log.notes.append(f"{path}: the same text under the same name as {holder}")
+        log.notes.append(Note(path, f"the same text under the same name as {holder}"))
         return
     known = job.location in shelf.locations().values()
     digest = _pipeline_digest(pipeline)
     shelf.put(job.location, job.mark, digest, document, annotation)
     (log.replaced if known or holder else log.added).append(path)
-    log.notes += [f"{path}: {note}" for note in document.notes]
+    log.notes += [Note(path, note) for note in document.notes]
     log.words += annotation.words
 
 

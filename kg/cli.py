@@ -6,8 +6,10 @@ that ``kg --help`` answers at once and asking the graph never loads spaCy.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import wraps
@@ -41,6 +43,10 @@ class Group(click.Group):
             ctx.exit(0)
         except KeyboardInterrupt:
             _complain("interrupted")
+            if threading.active_count() > 1:
+                # Threads amid a text would be waited for; nothing is lost by ending them.
+                sys.stderr.flush()
+                os._exit(130)
             ctx.exit(130)
         except (OSError, sqlite3.Error, MemoryError) as error:
             # What every command may meet: a full disk, a folder that others may not read.
@@ -146,6 +152,11 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of `kg correct`; kept for later builds.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for a line of JSON on each input: ok, unchanged, skipped or failed.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
 def build(
@@ -158,6 +169,7 @@ def build(
     pipeline: str | None,
     base: str | None,
     corrections: Path | None,
+    report: Path | None,
     quiet: bool,
 ) -> None:
     """Read texts into the graph and write its page.
@@ -171,6 +183,7 @@ def build(
     kg build report.pdf https-export/*.html -o output/2024
     pdftotext law.pdf - | kg build -
     """
+    from kg.build_report import report_lines
     from kg.building import build as build_graph
     from kg.terminal import summary
     from kg.view import write_view
@@ -178,11 +191,11 @@ def build(
     quiet = quiet or ctx.find_root().params["quiet"]
     shows = sys.stderr.isatty() and not quiet
 
-    def progress(done: int, total: int, path: str) -> None:
+    def progress(number: int, total: int, path: str) -> None:
         if shows:
-            click.echo(f"\r\x1b[K{done + 1}/{total} {path[:60]}", err=True, nl=False)
+            click.echo(f"\r\x1b[K{number + 1}/{total} {path[:60]}", err=True, nl=False)
 
-    report = build_graph(
+    done = build_graph(
         paths,
         output,
         server=store,
@@ -195,20 +208,22 @@ def build(
     )
     if shows:
         click.echo("\r\x1b[K", err=True, nl=False)
-    for error in report.failed:
+    if report:
+        report.write_text("".join(report_lines(done)), "utf-8")
+    for error in done.failed:
         _complain(str(error))
     if not quiet:
-        for note in report.notes:
+        for note in done.notes:
             click.echo(f"note: {note}", err=True)
-    if report.documents:
+    if done.documents:
         page = write_view(output)
         if not quiet:
-            for line in summary(report):
+            for line in summary(done):
                 click.echo(line, err=True)
             click.echo(f"open {page}, or try: kg list, kg query --list", err=True)
-    elif not report.failed:
+    elif not done.failed:
         _complain("there was nothing to read")
-    ctx.exit(1 if report.failed else 0)
+    ctx.exit(1 if done.failed else 0)
 
 
 @main.command()
@@ -653,16 +668,20 @@ def export(output: Path, store: str | None, format_: str) -> None:
 @main.command()
 @output_option
 @store_option
-def validate(output: Path, store: str | None) -> None:
+@click.option(
+    "--deep", is_flag=True, help="Also read every index and compare what they hold."
+)
+def validate(output: Path, store: str | None, deep: bool) -> None:
     """Check shapes, evidence and assertions; exit code 1 if something is wrong.
 
     \b
     kg validate
+    kg validate --deep      is the store damaged?
     """
     from kg.ontology import load_ontology
     from kg.validate import validate as check
 
-    violations = check(output, load_ontology(), store)
+    violations = check(output, load_ontology(), store, deep=deep)
     for violation in violations:
         click.echo(f"{violation.where}: {violation.message}")
     if violations:

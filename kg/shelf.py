@@ -82,8 +82,7 @@ class Shelf:
                     cls(database).forget_all_stated()
                     database.execute(f"PRAGMA user_version = {_VERSION}")
             else:
-                uri = path.resolve().as_uri() + "?mode=ro"
-                database = sqlite3.connect(uri, uri=True)
+                database = _reading(path.resolve().as_uri() + "?mode=ro")
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open {path}: {error}") from error
         return cls(database)
@@ -209,6 +208,19 @@ class Shelf:
         self._database.execute(
             "INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value)
         )
+
+
+def _reading(uri: str) -> sqlite3.Connection:
+    database = sqlite3.connect(uri, uri=True)
+    try:
+        _version(database)
+    except sqlite3.OperationalError:
+        database.close()
+        # On a medium that cannot be written SQLite finds no room for its log; nor does
+        # anybody else write there.
+        database = sqlite3.connect(uri + "&immutable=1", uri=True)
+        _version(database)
+    return database
 
 
 def _version(database: sqlite3.Connection) -> int:

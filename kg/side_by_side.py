@@ -56,5 +56,6 @@ def side_by_side(
             first, future = waiting.popleft()
             yield first, future.result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        # Whoever interrupts this does not wait for what is still being worked on.
+        pool.shutdown(wait=not waiting, cancel_futures=True)
         sys.setswitchinterval(interval)

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.deep import damage
 from kg.ontology import Ontology
 from kg.paths import ontology_folder
 from kg.rdf import document_iri
@@ -26,22 +27,28 @@ class Violation:
 
 
 def validate(
-    output: Path, ontology: Ontology, address: str | None = None
+    output: Path, ontology: Ontology, address: str | None = None, *, deep: bool = False
 ) -> list[Violation]:
     """Check the graph of an output folder.
 
     Three things are checked: every graph against the SHACL shapes of the ontology; every
     quotation against the document's text at its offsets; and that plain triples stand
-    for exactly the facts whose status the ontology asserts.
+    for exactly the facts whose status the ontology asserts.  Asked to go deep, it first
+    reads all that the folder keeps, and of what is damaged it looks at nothing else.
 
     Args:
         output: The folder of the graph.
         ontology: Says what is asserted.
         address: A server that keeps the graph, if not the one that the folder names.
+        deep: Compare every index of the store, and check the shelf.
 
     Raises:
         StoreError: There is no graph, or it cannot be read.
     """
+    if deep:
+        found = [Violation(str(where), said) for where, said in damage(output)]
+        if found:
+            return found
     with (
         closing(open_store(output, address)) as store,
         closing(Shelf.open(output)) as shelf,
@@ -62,7 +69,9 @@ def _torn(store: AnyStore, shelf: Shelf) -> Iterator[Violation]:
         graph = document_iri(base, shelved.document.id)
         lines = "\n".join(sorted(map(str, store.quads(graph))))
         if hashlib.sha256(lines.encode()).hexdigest() != shelved.stated:
-            message = "its graph is not what was written; run `kg build` again"
+            message = "its graph is not what was written: run `kg build` again"
+            if shelved.stated:
+                message += ", or ask `kg validate --deep`"
             yield Violation(shelved.document.path, message)
 
 
