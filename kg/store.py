@@ -94,11 +94,11 @@ class GraphStore:
         new = {_triple(quad) for quad in quads}
         old = {_triple(quad) for quad in self.quads(graph)}
         gone = [triple for triple in old - new if self._only_in(triple, name)]
-        # Only one update is atomic: clearing and extending are two transactions.  The
+        # Only one update is atomic: dropping and extending are two transactions.  The
         # text is built from pyoxigraph's own serialisation of each term.
         update = (
             f"DELETE DATA {{ {_text(gone)} }} ;\n"
-            f"CLEAR SILENT GRAPH {name} ;\n"
+            f"DROP SILENT GRAPH {name} ;\n"
             f"INSERT DATA {{ {_text(new - old)} GRAPH {name} {{ {_text(new)} }} }}"
         )
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from faults.pdfs import pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -376,39 +377,6 @@ def test_html_copyright_year_is_no_date(tmp_path: Path) -> None:
         f"<body><p>{'Words of an article. ' * 30}</p><p>© 2019 X</p></body>"
     )
     assert document(path).date is None
-
-
-def pdf(*pages: str, extra: str = "", trailer: str = "") -> bytes:
-    """Return a PDF with the given lines on its pages."""
-    kids = " ".join(f"{10 + 2 * i} 0 R" for i in range(len(pages)))
-    objects = {
-        1: "<</Type/Catalog/Pages 2 0 R>>",
-        2: f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
-        3: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        4: f"<<{extra}>>",
-    }
-    for i, page in enumerate(pages):
-        shown = " T* ".join(f"({line}) Tj" for line in page.split("\n"))
-        stream = f"BT /F 10 Tf 12 TL 50 750 Td {shown} ET" if page else ""
-        objects[10 + 2 * i] = (
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
-            f"/Resources<</Font<</F 3 0 R>>>>/Contents {11 + 2 * i} 0 R>>"
-        )
-        objects[11 + 2 * i] = f"<</Length {len(stream)}>>stream\n{stream}\nendstream"
-    out = b"%PDF-1.7\n"
-    places = {}
-    for number, body in objects.items():
-        places[number] = len(out)
-        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    table = "".join(f"{n} 1\n{at:010} 00000 n \n" for n, at in places.items())
-    start = len(out)
-    return (
-        out
-        + (
-            f"xref\n0 1\n0000000000 65535 f \n{table}trailer\n"
-            f"<</Size 100/Root 1 0 R/Info 4 0 R{trailer}>>\nstartxref\n{start}\n%%EOF"
-        ).encode()
-    )
 
 
 def test_pdf_lines_become_paragraphs(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from spacy.tokens import Doc
 # The tokeniser takes punctuation from a word sign by sign, and looks at all of the word
 # each time: 3,000 brackets in a row cost it a second, ten times as many a hundred.
 _ENDLESS = re.compile(r"\S{301,}")
-_PIECE = 100  # characters; a word that is cut is none that anybody reads
+# Characters; longer than what the encoder has pieces for, so that each costs it one.
+_PIECE = 150
 
 
 def make_doc(nlp: Language, text: str) -> Doc:
