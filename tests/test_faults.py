@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -346,3 +348,64 @@ def test_no_query_reaches_out_or_changes_anything(tmp_path: Path) -> None:
             with pytest.raises(UsageError):
                 ask(text)
         assert asked == []
+
+
+_OFFLINE = """
+import sys
+
+def refuse(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
+        raise RuntimeError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+from kg.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_build_uses_no_network(tmp_path: Path) -> None:
+    folder = kills.texts(tmp_path / "texts", kills.SHORT)
+    linked = '<p>Ada Stone leads Acme.</p><img src="http://127.0.0.1:9/x.png">'
+    (folder / "page.html").write_text(linked * 20)
+    command = [sys.executable, "-c", _OFFLINE, "build", str(folder)]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "out")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+_TELLING = """
+import sys
+from pathlib import Path
+from kg import building
+from kg.cli import main
+build = building.build
+
+def telling(*arguments, progress, **more):
+    return build(*arguments, progress=told, **more)
+
+def told(*_):
+    Path(sys.argv[1]).write_text("")
+    while True:
+        pass  # until it is interrupted
+
+building.build = telling
+main(["build", sys.argv[2], "-q"])
+"""
+
+
+def test_an_interrupted_build_says_so_and_leaves_no_process(tmp_path: Path) -> None:
+    folder = kills.texts(tmp_path / "texts", kills.SHORT)
+    (folder / "a.md").write_text("Ada leads Acme.")
+    os.mkfifo(tmp_path / "ready")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TELLING, str(tmp_path / "ready"), str(folder)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    (tmp_path / "ready").read_text()  # until the first text is annotated
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert (process.returncode, said) == (130, "kg: interrupted\n")
+    assert kills.harm(tmp_path / "output", ()) == ""
