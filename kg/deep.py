@@ -17,6 +17,7 @@ from typing import Any
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from kg import search_index
+from kg.errors import StoreError
 from kg.published import newest
 from kg.rdf import document_iri
 from kg.shelf import FILE as SHELF
@@ -32,7 +33,12 @@ def damage(output: Path) -> Iterator[tuple[Path, str]]:
 
     Read are every order in which the store keeps quads, of the store itself and of what
     readers see of it; and the shelf with its full-text index.
+
+    Raises:
+        StoreError: There is no graph.
     """
+    if not (output / SHELF).exists():
+        raise StoreError(f"no graph in {output}: run `kg build` first")
     shelf = list(_of_shelf(output / SHELF))
     yield from ((output / SHELF, message) for message in shelf)
     snapshot = newest(output)
@@ -51,15 +57,15 @@ def damage(output: Path) -> Iterator[tuple[Path, str]]:
 
 def _of_store(store: Store, output: Path, shelf_is_sound: bool) -> Iterator[str]:
     terms: tuple[set[Any], set[Any], set[Any], set[Any]] = (set(), set(), set(), set())
-    merged: set[tuple[object, ...]] = set()
-    plain: set[tuple[object, ...]] = set()
+    merged: set[int] = set()
+    plain: set[int] = set()
 
     def seen() -> Iterator[Quad]:
         for quad in store:
             for held, term in zip(terms, quad, strict=True):
                 held.add(term)
             triples = plain if quad.graph_name == DefaultGraph() else merged
-            triples.add(tuple(quad)[:3])
+            triples.add(hash(tuple(quad)[:3]))
             yield quad
 
     whole = _print(seen())

@@ -129,7 +129,10 @@ def _remove(folder: Path) -> None:
 
 
 def _lock(lease: int, *, shared: bool) -> bool:
-    """Lock a file, waiting only to share it; tell whether that is done."""
+    """Lock a file, waiting only to share it; tell whether that is done.
+
+    It is not where another holds it, nor on a file system that has no locks.
+    """
     if sys.platform == "win32":
         return True  # what is open cannot be removed there
     import fcntl
@@ -137,7 +140,7 @@ def _lock(lease: int, *, shared: bool) -> bool:
     kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB
     try:
         fcntl.flock(lease, kind)
-    except BlockingIOError:
+    except OSError:
         return False
     return True
 

@@ -72,11 +72,11 @@ class GraphStore:
             if writable:
                 folder.mkdir(parents=True, exist_ok=True)
                 store = Store(str(folder))
-                if len(store) and not (output / PUBLISHED).exists():
-                    # Whoever reads it finds it as it is until the build is done.
-                    prepare(output)
-                    publish(store, output)
+                is_older = not (output / PUBLISHED).exists()
                 prepare(output)
+                if is_older and next(iter(store), None) is not None:
+                    # Whoever reads it finds it as it is until the build is done.
+                    publish(store, output)
                 return cls(store, folder)
             snapshot = readable(output)
             return cls(Store.read_only(str(snapshot.folder)), folder, snapshot)
