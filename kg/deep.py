@@ -21,7 +21,7 @@ from kg.errors import StoreError
 from kg.published import newest
 from kg.rdf import document_iri
 from kg.shelf import FILE as SHELF
-from kg.shelf import Shelf
+from kg.shelf import Shelf, mending
 from kg.store import FOLDER, MENDING
 
 Print = tuple[int, int]
@@ -134,10 +134,6 @@ def _unlike_stated(store: Store, output: Path) -> Iterator[str]:
 
 
 def _of_shelf(path: Path) -> Iterator[str]:
-    again = (
-        f"delete {path} and run `kg build` on all texts again; "
-        "what you decided stays in its file"
-    )
     try:
         with (
             closing(
@@ -147,9 +143,9 @@ def _of_shelf(path: Path) -> Iterator[str]:
         ):
             (said,) = d.execute("PRAGMA integrity_check").fetchone()
             if said != "ok":
-                yield f"damaged ({said}): {again}"
+                yield f"damaged ({said}): {mending(path)}"
                 return
             d.backup(copy)  # an index is checked by writing to it
             search_index.check(copy)
     except sqlite3.Error as error:
-        yield f"damaged ({error}): {again}"
+        yield f"damaged ({error}): {mending(path)}"

@@ -22,6 +22,7 @@ from kg.model import Annotation, Document, DocumentGraph
 
 FILE = "documents.db"
 _VERSION = 2  # 1 had no full-text index
+_DAMAGE = ("malformed", "not a database")  # in the messages of SQLite
 _DOCUMENT = TypeAdapter(Document)
 _ANNOTATION = TypeAdapter(Annotation)
 _SCHEMA = """
@@ -84,6 +85,8 @@ class Shelf:
             else:
                 database = _reading(path.resolve().as_uri() + "?mode=ro")
         except (sqlite3.Error, OSError) as error:
+            if any(sign in str(error) for sign in _DAMAGE):
+                raise StoreError(f"{path} is damaged: {mending(path)}") from error
             raise StoreError(f"cannot open {path}: {error}") from error
         return cls(database)
 
@@ -208,6 +211,14 @@ class Shelf:
         self._database.execute(
             "INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value)
         )
+
+
+def mending(path: Path) -> str:
+    """Return what to do about a shelf that is damaged."""
+    return (
+        f"delete {path} and run `kg build` on all texts again; "
+        "what you decided stays in its file"
+    )
 
 
 def _reading(uri: str) -> sqlite3.Connection:

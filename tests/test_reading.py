@@ -11,7 +11,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from faults.pdfs import pdf
+from faults.pdfs import assembled, of_pages, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +165,33 @@ def test_what_cannot_be_read_says_why(
     path.write_bytes(data)
     assert message in reason(path)
     assert "\n" not in reason(path)
+
+
+def test_word_file_whose_notes_hold_most_of_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    file = docx.Document()
+    file.add_paragraph("Grants")
+    file.save(str(path))
+    with zipfile.ZipFile(path, "a") as archive:
+        notes = "<w:footnotes><w:t>" + "Spain gets much. " * 50 + "</w:t></w:footnotes>"
+        archive.writestr("word/footnotes.xml", notes)
+    (note,) = document(path).notes
+    assert "6 of its 856 characters are read" in note
+
+
+def test_scanned_page_with_a_stamp_is_told(tmp_path: Path) -> None:
+    objects = of_pages("Spain gets five million euros for chips. " * 3, "Copy 7")
+    objects[20] = (
+        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray"
+        b"/BitsPerComponent 8/Length 1>>stream\n\x80\nendstream"
+    )
+    drawn = b"q 600 0 0 780 0 0 cm /I Do Q " + objects[13].split(b"\n")[1]
+    objects[12] = objects[12].replace(b"<</Font", b"<</XObject<</I 20 0 R>>/Font")
+    objects[13] = b"<</Length %d>>stream\n%b\nendstream" % (len(drawn), drawn)
+    path = tmp_path / "a.pdf"
+    path.write_bytes(assembled(objects))
+    assert "Copy 7" in document(path).text
+    assert "hardly any text on 1 of 2 pages" in document(path).notes[0]
 
 
 def test_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
