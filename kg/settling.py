@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kg.model import DocumentGraph
-
-if TYPE_CHECKING:
-    from kg.shelf import Shelf
-    from kg.store import AnyStore
+from kg.shelf import Shelf
+from kg.store import AnyStore, GraphStore
 
 _TOGETHER = 500  # documents: bringing one to the disk takes the time of writing thirty
 
@@ -22,11 +18,13 @@ class Settling:
     def __init__(self, store: AnyStore, shelf: Shelf) -> None:
         self._store, self._shelf = store, shelf
         self._written: list[tuple[DocumentGraph, str]] = []
+        # A server keeps what it has said it has.
+        self._together = _TOGETHER if isinstance(store, GraphStore) else 1
 
     def add(self, graph: DocumentGraph, digest: str) -> None:
         """Take note of a graph that was written, and of the digest of its quads."""
         self._written.append((graph, digest))
-        if len(self._written) >= _TOGETHER:
+        if len(self._written) >= self._together:
             self.settle()
 
     def settle(self) -> None:

@@ -50,7 +50,10 @@ class GraphStore:
     """
 
     def __init__(
-        self, store: Store, folder: Path, snapshot: Snapshot | None = None
+        self,
+        store: Store,
+        folder: Path = Path(FOLDER),
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._store = store
         self._folder = folder

@@ -14,7 +14,7 @@ from kg.paths import ontology_folder
 from kg.rdf import document_iri
 from kg.records import Record, read_records
 from kg.shelf import Shelf
-from kg.store import AnyStore
+from kg.store import FOLDER, MENDING, AnyStore, GraphStore
 from kg.where import open_store
 
 
@@ -55,23 +55,25 @@ def validate(
     ):
         records = read_records(store, ontology)
         return [
-            *_torn(store, shelf),
+            *_torn(store, shelf, output),
             *_misquoted(records, shelf),
             *_wrongly_asserted(store, records, ontology),
             *_shapes(store, ontology),
         ]
 
 
-def _torn(store: AnyStore, shelf: Shelf) -> Iterator[Violation]:
+def _torn(store: AnyStore, shelf: Shelf, output: Path) -> Iterator[Violation]:
     """Yield documents whose graph is not the one that was stated."""
     base = shelf.setting("base") or ""
     for shelved in shelf:
         graph = document_iri(base, shelved.document.id)
         lines = "\n".join(sorted(map(str, store.quads(graph))))
         if hashlib.sha256(lines.encode()).hexdigest() != shelved.stated:
-            message = "its graph is not what was written: run `kg build` again"
-            if shelved.stated:
-                message += ", or ask `kg validate --deep`"
+            message = "its graph is not what was written; "
+            if shelved.stated and isinstance(store, GraphStore):
+                message += MENDING.format(output / FOLDER)
+            else:
+                message += "run `kg build` again"
             yield Violation(shelved.document.path, message)
 
 

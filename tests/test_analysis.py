@@ -133,7 +133,7 @@ def stored(records: Export, store: GraphStore | None = None) -> GraphStore:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("analysis")
     store = stored(sample(), GraphStore.open(folder, writable=True))
-    store.flush()
+    store.publish(folder)
     store.close()
     return folder
 
