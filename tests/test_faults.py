@@ -267,9 +267,9 @@ def test_a_build_that_is_killed_loses_and_tears_nothing(
     states, seconds = kills.timed(warm, output, *by_turns, *by_turns)
     row = Row("", "")
     builds = kills.Builds(warm, output, by_turns, states[2:], seconds)
-    kills.cut_off(row, builds, 8, begin=lambda _: None)
+    kills.cut_off(row, builds, 4, begin=lambda _: None)
     assert row.broken == []
-    assert row.tried == 10
+    assert row.tried == 5
 
 
 @linux
@@ -280,9 +280,9 @@ def test_a_write_that_fails_loses_nothing(
     folder = kills.texts(tmp_path / "short", kills.SHORT)
     build([str(folder)], tmp_path / "built")
     monkeypatch.setattr(writes, "prepared", lambda _: (folder, tmp_path / "built"))
-    row = writes.failing_writes(warm, tmp_path, most=8)
+    row = writes.failing_writes(warm, tmp_path, most=4)
     assert row.broken == []
-    assert row.tried >= 24
+    assert row.tried >= 12
 
 
 @linux

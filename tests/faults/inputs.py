@@ -84,8 +84,10 @@ def _lazily(make: Callable[[], bytes]) -> Callable[[Path], None]:
     return write
 
 
-def _text(name: str, data: bytes, alone: str = "ok", says: str = "") -> Case:
-    return Case(name, "b.txt", data, alone, says=says)
+def _text(
+    name: str, data: bytes, alone: str = "ok", says: str = "", *, heavy: bool = False
+) -> Case:
+    return Case(name, "b.txt", data, alone, says=says, heavy=heavy)
 
 
 def _cesu(text: str) -> bytes:
@@ -140,10 +142,14 @@ SHAPES = (
         _lazily(lambda: b"Ada Stone leads Acme Robotics and " * 35_300),
         heavy=True,
     ),
-    _text("a word of a million characters", _ASCII.encode() + b" " + b"a" * 1_000_000),
+    _text(
+        "a word of a million characters",
+        _ASCII.encode() + b" " + b"a" * 1_000_000,
+        heavy=True,
+    ),
     _text("20,000 brackets", _ASCII.encode() + b"(" * 20_000),
-    _text("20,000 underscores", _ASCII.encode() + b"_" * 20_000),
-    _text("20,000 equals signs", b"=" * 20_000 + _ASCII.encode()),
+    _text("20,000 underscores", _ASCII.encode() + b"_" * 20_000, heavy=True),
+    _text("20,000 equals signs", b"=" * 20_000 + _ASCII.encode(), heavy=True),
     _text("right-to-left override", "Ada \u202eenotS\u202c leads Acme.".encode()),
     _text("joined emoji", "The 👩‍💻👨‍👩‍👧‍👦 of Acme 🇫🇷 met. ".encode() * 40),
     _text(
@@ -164,7 +170,12 @@ MARKDOWN = (
         b"One.\n\n```\nAda leads Acme.\n",
         says="never closed",
     ),
-    Case("10,000 quotes in each other", "b.md", b">" * 10_000 + b" Ada leads Acme.\n"),
+    Case(
+        "10,000 quotes in each other",
+        "b.md",
+        b">" * 10_000 + b" Ada leads Acme.\n",
+        heavy=True,
+    ),
     Case("10,000 links", "b.md", b"[Ada](http://a.test/) leads. " * 10_000, heavy=True),
     Case("a script", "b.md", b"Ada leads Acme.\n\n<script>alert(1)</script>\n"),
     Case(
