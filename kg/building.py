@@ -23,10 +23,10 @@ from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
-from kg.resolve import resolve
+from kg.restating import restate_changed
 from kg.shelf import Shelf
 from kg.side_by_side import cores, side_by_side
-from kg.state import MIN_CONFIDENCE, state
+from kg.state import MIN_CONFIDENCE
 from kg.store import DOCUMENT, FOLDER, AnyStore, GraphStore
 from kg.where import SETTING
 
@@ -103,7 +103,7 @@ def build(
             log.removed += _prune(shelf)
         restated, unmet = _restate(shelf, store, base, decisions, prune=prune)
         log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
-        documents = len(shelf.locations())
+        documents = len(shelf.ids())
     return BuildReport(
         tuple(log.added),
         tuple(log.replaced),
@@ -136,9 +136,8 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
     Shelf.open(output).close()
     with _opened(output) as (store, shelf):
         by_location = {location: id_ for id_, location in shelf.locations().items()}
-        by_path = {shelved.document.path: shelved.document.id for shelved in shelf}
         known = {
-            **by_path,
+            **shelf.paths(),
             **by_location,
             **dict.fromkeys(by_location.values()),
         }
@@ -247,7 +246,7 @@ def _store(output: Path, server: str | None) -> AnyStore:
 
 def _move(shelf: Shelf, store: AnyStore, server: str, *, prune: bool) -> None:
     """Settle that a server keeps the graph from now on: all of it is to be sent there."""
-    known = {*shelf.locations(), *shelf.indexed()}
+    known = {*shelf.ids(), *shelf.indexed()}
     if not prune:
         held = store.documents()
         _refuse_strange({d for d in held if d.rpartition(DOCUMENT)[2] not in known})
@@ -335,7 +334,7 @@ def _shelve(
         log.unchanged.append(path)
         log.notes.append(f"{path}: the same text under the same name as {holder}")
         return
-    known = job.location in shelf.locations().values()
+    known = shelf.knows(job.location)
     digest = _pipeline_digest(pipeline)
     shelf.put(job.location, job.mark, digest, document, annotation)
     (log.replaced if known or holder else log.added).append(path)
@@ -370,37 +369,16 @@ def _restate(
     *,
     prune: bool = False,
 ) -> tuple[int, tuple[Correction, ...]]:
-    """Resolve all documents together and write those graphs that come out different.
+    """Bring the graph in line with the shelf.
 
-    Returns how many that are, and the corrections that met nothing.
+    Returns how many graphs were written, and the corrections that met nothing.
     """
-    ontology = load_ontology()
-    present = set(store.documents())
-    wanted = {rdf.document_iri(base, id_) for id_ in shelf.locations()}
-    indexed = {rdf.document_iri(base, id_) for id_ in shelf.indexed()}
     if shelf.setting(SETTING) and not prune:
-        _refuse_strange(present - wanted - indexed)
+        ids = {*shelf.ids(), *shelf.indexed()}
+        known = {rdf.document_iri(base, id_) for id_ in ids}
+        _refuse_strange(set(store.documents()) - known)
     _describe_terms(shelf, store)
-    resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
-    least = least_confidence(shelf)
-    written = 0
-    for shelved in shelf:
-        document = shelved.document
-        graph = state(document, shelved.annotation, resolution, least)
-        name = rdf.document_iri(base, document.id)
-        quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
-        digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
-        if digest != shelved.stated or name not in present:
-            # A build that is cut off does not know which graph the store holds.
-            if shelved.stated:
-                shelf.forget_stated(document.id)
-            store.replace(name, quads)
-            shelf.mark_stated(graph, digest)
-            written += 1
-    for name in sorted((present | indexed) - wanted):
-        store.replace(name, ())
-        shelf.drop_from_index(name.removeprefix(rdf.document_iri(base, "")))
-    return written, resolution.unmet()
+    return restate_changed(shelf, store, base, least_confidence(shelf), corrections)
 
 
 def _refuse_strange(documents: set[str]) -> None:

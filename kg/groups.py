@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 
 from kg.known import full_key, known_label
-from kg.register import Entry
 from kg.slug import slug
 
 Reference = tuple[str, str]
@@ -14,6 +14,9 @@ Reference = tuple[str, str]
 
 Key = tuple[str, str, str]
 """Family of the class, full name, and what tells namesakes apart (mostly nothing)."""
+
+_COUNTED = ("types", "labels", "posts")
+_KNOWN = ("names", "entries", "ties", "around", "owners")
 
 
 @dataclass(slots=True, eq=False)
@@ -24,12 +27,12 @@ class Group:
         types: Classes that documents give it, by number of mentions.
         labels: Its full names, by number of mentions.
         names: All its names.
-        members: The entities.
-        entries: What the register takes some of them for.
+        entries: What the register takes some of them for, by their numbers there.
         posts: In what a person has a post.
         ties: With what a person has to do.
         around: Bodies and polities that a person's documents name.
         owners: Polities that a body belongs to.
+        first: The first of the entities; not kept, for it only settles who is who.
         type: The class that people decided on.
         label: The name that people decided on.
     """
@@ -37,12 +40,12 @@ class Group:
     types: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     names: set[str] = field(default_factory=set)
-    members: list[Reference] = field(default_factory=list)
-    entries: set[Entry] = field(default_factory=set)
+    entries: set[int] = field(default_factory=set)
     posts: Counter[str] = field(default_factory=Counter)
     ties: set[str] = field(default_factory=set)
     around: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
+    first: Reference = ("", "")
     type: str = ""
     label: str = ""
 
@@ -50,12 +53,12 @@ class Group:
         """Take over another group; what this one is called stays."""
         self.types.update(other.types)
         self.names |= other.names
-        self.members += other.members
         self.entries |= other.entries
         self.posts.update(other.posts)
         self.ties |= other.ties
         self.around |= other.around
         self.owners |= other.owners
+        self.first = min(self.first, other.first)
 
     def take_alike(self, other: Group) -> None:
         """Take over another group of the same name; how often it is so called counts."""
@@ -66,6 +69,23 @@ class Group:
     def aliases(self) -> set[str]:
         """All its names in comparable form."""
         return {full_key(name) for name in self.names}
+
+    def text(self) -> str:
+        """Return what documents tell of it, as one text that equal groups share."""
+        counted = [sorted(getattr(self, name).items()) for name in _COUNTED]
+        known = [sorted(getattr(self, name)) for name in _KNOWN]
+        return json.dumps([*counted, *known], ensure_ascii=False)
+
+    @classmethod
+    def of_text(cls, text: str) -> Group:
+        """Return the group that a text tells of."""
+        told = json.loads(text)
+        counted = {
+            name: Counter(dict(pairs))
+            for name, pairs in zip(_COUNTED, told, strict=False)
+        }
+        known = dict(zip(_KNOWN, map(set, told[len(_COUNTED) :]), strict=True))
+        return cls(**counted, **known)
 
 
 def id_of(key: Key, group: Group) -> str:

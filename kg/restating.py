@@ -1,0 +1,128 @@
+"""Bring the graph in line with the shelf: who is meant, and what is stated of that."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from kg import rdf
+from kg.corrections import Correction, Verdicts
+from kg.named import named_in
+from kg.ontology import load_ontology
+from kg.paths import ontology_folder
+from kg.register import load_register
+from kg.resolve import Resolution, settle, who
+from kg.shelf import Shelf
+from kg.state import state
+from kg.store import AnyStore
+
+
+def restate_changed(
+    shelf: Shelf,
+    store: AnyStore,
+    base: str,
+    least: float,
+    corrections: tuple[Correction, ...],
+) -> tuple[int, tuple[Correction, ...]]:
+    """Work out who is meant now, and write those graphs that come out different.
+
+    Only documents are read again that were put on the shelf or name something that is
+    another entity now.  All that is needed lies on the shelf, so that a build that is cut
+    off here goes on where it was.
+
+    Args:
+        shelf: The documents.
+        store: Where their graphs are.
+        base: What IRIs begin with.
+        least: The confidence of facts and sums at least.
+        corrections: What people decided.
+
+    Returns:
+        How many graphs were written, and the decisions that met nothing.
+    """
+    verdicts, strayed = _settled(shelf, base, least, corrections)
+    prefix = rdf.document_iri(base, "")
+    present = set(store.documents())
+    wanted = {prefix + id_ for id_ in shelf.ids()}
+    with shelf.transaction():
+        for name in wanted - present:
+            shelf.forget_stated(name.removeprefix(prefix))
+    written = sum(
+        _restated(shelf, store, id_, base, least, verdicts)
+        for id_ in shelf.ledger.stale()
+    )
+    indexed = {prefix + id_ for id_ in shelf.indexed()}
+    for name in sorted((present | indexed) - wanted):
+        store.replace(name, ())
+        shelf.drop_from_index(name.removeprefix(prefix))
+    verdicts.met = shelf.ledger.met()
+    return written, Resolution({}, {}, verdicts, strayed).unmet()
+
+
+def _settled(
+    shelf: Shelf, base: str, least: float, corrections: tuple[Correction, ...]
+) -> tuple[Verdicts, tuple[Correction, ...]]:
+    """Tell the ledger what has changed, and settle who is meant."""
+    ledger, register = shelf.ledger, load_register()
+    with shelf.transaction():
+        if ledger.kept("program") != _program():
+            shelf.forget_who()
+            ledger.keep("program", _program())
+        for id_ in shelf.pending():
+            shelved = shelf.get(id_)
+            if shelved is None:
+                ledger.drop(id_)
+            else:
+                ledger.put(id_, *named_in(shelved.annotation, register))
+        shelf.forget_pending()
+        if ledger.kept("stated with") != [base, least]:
+            ledger.mark_stale(shelf.ids())
+            ledger.keep("stated with", [base, least])
+        return settle(ledger, corrections)
+
+
+def _restated(
+    shelf: Shelf,
+    store: AnyStore,
+    id_: str,
+    base: str,
+    least: float,
+    verdicts: Verdicts,
+) -> bool:
+    """State one document and tell whether its graph had to be written."""
+    shelved = shelf.get(id_)
+    if shelved is None:
+        shelf.ledger.mark_stated(id_, ())
+        return False
+    verdicts.met.clear()
+    resolution = Resolution(*who(shelf.ledger, load_register(), id_), verdicts)
+    graph = state(shelved.document, shelved.annotation, resolution, least)
+    name = rdf.document_iri(base, id_)
+    quads = sorted(set(rdf.quads(graph, load_ontology(), base)), key=str)
+    digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
+    if digest == shelved.stated:
+        shelf.ledger.mark_stated(id_, verdicts.met)
+        return False
+    # A build that is cut off does not know which graph the store holds.
+    if shelved.stated:
+        shelf.forget_stated(id_)
+    store.replace(name, quads)
+    shelf.mark_stated(graph, digest, verdicts.met)
+    return True
+
+
+@cache
+def _program() -> str:
+    """Return a digest of all that decides who is meant and what is stated of that."""
+    digest = hashlib.sha256()
+    code = Path(__file__).parent
+    files = [
+        *code.glob("*.py"),
+        *(code / "values").glob("*.py"),
+        *ontology_folder().rglob("*.ttl"),
+        *ontology_folder().rglob("*.tsv"),
+    ]
+    for path in sorted(files, key=lambda p: p.name):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
