@@ -36,7 +36,28 @@ SEED = 7
 TAIL = 0.7  # exponent of the Pareto distribution of names
 HEAD = 20.0  # how flat it begins: the commonest name has some 3 % of the mentions
 SENTENCES = (8, 26)  # of a document
-_SYLLABLES = "ba ce di fo gu ka le mi no pu ra se ti vel mar ton den sko bry lin".split()
+_SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ka",
+    "le",
+    "mi",
+    "no",
+    "pu",
+    "ra",
+    "se",
+    "ti",
+    "vel",
+    "mar",
+    "ton",
+    "den",
+    "sko",
+    "bry",
+    "lin",
+]
 _SLOT = re.compile(r"\{(\w+)\}")
 
 # Kinds of slots: P person, B body, C company, L law, N polity, D product; small letters
@@ -62,21 +83,58 @@ _SUMS = (
     "{B} fined {C} {sum} over {adjective} {thing}.",
 )
 _WORDS = {
-    "post": "minister,president,director,chair,head,commissioner".split(","),
-    "adjective": (
-        "new,careful,costly,national,open,narrow,public,early,broad,temporary,strict,"
-        "regional,digital,long,quiet,industrial"
-    ).split(","),
-    "verb": (
-        "slow,support,reshape,protect,finance,replace,measure,regulate,open,simplify,"
-        "strengthen,test,explain"
-    ).split(","),
-    "thing": (
-        "data centres,language models,export controls,school software,chip factories,"
-        "public registers,training data,safety tests,tax credits,research grants,"
-        "energy prices,cloud contracts,border checks,open standards,patents"
-    ).split(","),
-    "month": "January,March,April,June,September,October,November".split(","),
+    "post": ["minister", "president", "director", "chair", "head", "commissioner"],
+    "adjective": [
+        "new",
+        "careful",
+        "costly",
+        "national",
+        "open",
+        "narrow",
+        "public",
+        "early",
+        "broad",
+        "temporary",
+        "strict",
+        "regional",
+        "digital",
+        "long",
+        "quiet",
+        "industrial",
+    ],
+    "verb": [
+        "slow",
+        "support",
+        "reshape",
+        "protect",
+        "finance",
+        "replace",
+        "measure",
+        "regulate",
+        "open",
+        "simplify",
+        "strengthen",
+        "test",
+        "explain",
+    ],
+    "thing": [
+        "data centres",
+        "language models",
+        "export controls",
+        "school software",
+        "chip factories",
+        "public registers",
+        "training data",
+        "safety tests",
+        "tax credits",
+        "research grants",
+        "energy prices",
+        "cloud contracts",
+        "border checks",
+        "open standards",
+        "patents",
+    ],
+    "month": ["January", "March", "April", "June", "September", "October", "November"],
 }
 _CLASSES = {
     "P": "Person",
@@ -86,10 +144,28 @@ _CLASSES = {
     "N": "Polity",
     "D": "Product",
 }
-_POLITIES = (
-    "France,Germany,Italy,Spain,Poland,Canada,Japan,Brazil,India,Kenya,Chile,Norway,"
-    "Sweden,Portugal,Greece,Mexico,Egypt,Ghana,Peru,Vietnam"
-).split(",")
+_POLITIES = [
+    "France",
+    "Germany",
+    "Italy",
+    "Spain",
+    "Poland",
+    "Canada",
+    "Japan",
+    "Brazil",
+    "India",
+    "Kenya",
+    "Chile",
+    "Norway",
+    "Sweden",
+    "Portugal",
+    "Greece",
+    "Mexico",
+    "Egypt",
+    "Ghana",
+    "Peru",
+    "Vietnam",
+]
 
 
 @dataclass

@@ -15,8 +15,7 @@ Reference = tuple[str, str]
 Key = tuple[str, str, str]
 """Family of the class, full name, and what tells namesakes apart (mostly nothing)."""
 
-_COUNTED = ("types", "labels", "posts")
-_KNOWN = ("names", "entries", "ties", "around", "owners")
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(slots=True, eq=False)
@@ -72,20 +71,24 @@ class Group:
 
     def text(self) -> str:
         """Return what documents tell of it, as one text that equal groups share."""
-        counted = [sorted(getattr(self, name).items()) for name in _COUNTED]
-        known = [sorted(getattr(self, name)) for name in _KNOWN]
-        return json.dumps([*counted, *known], ensure_ascii=False)
+        counted = [sorted(c.items()) for c in (self.types, self.labels, self.posts)]
+        spoken = [sorted(s) for s in (self.names, self.ties, self.around, self.owners)]
+        return _text([*counted, sorted(self.entries), *spoken])
 
     @classmethod
     def of_text(cls, text: str) -> Group:
         """Return the group that a text tells of."""
-        told = json.loads(text)
-        counted = {
-            name: Counter(dict(pairs))
-            for name, pairs in zip(_COUNTED, told, strict=False)
-        }
-        known = dict(zip(_KNOWN, map(set, told[len(_COUNTED) :]), strict=True))
-        return cls(**counted, **known)
+        types, labels, posts, entries, names, ties, around, owners = json.loads(text)
+        return cls(
+            Counter(dict(types)),
+            Counter(dict(labels)),
+            set(names),
+            set(entries),
+            Counter(dict(posts)),
+            set(ties),
+            set(around),
+            set(owners),
+        )
 
 
 def id_of(key: Key, group: Group) -> str:

@@ -15,13 +15,12 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
 from typing import Any
 
 from kg import lexicon
 from kg.corrections import Fact
 from kg.groups import Group, Key, Reference, id_of, label_of, type_of, winner
-from kg.known import full_key, stands_alone
+from kg.known import stands_alone
 from kg.model import Entity
 from kg.named import BODY, PERSON, Named
 from kg.namesakes import Persons, common, told_apart
@@ -102,6 +101,7 @@ CREATE TEMP TABLE IF NOT EXISTS ledger_changed_stems (stem TEXT PRIMARY KEY)
 _TEMPORARY_TABLES = re.findall(r"TABLE IF NOT EXISTS (\w+)", _TEMPORARY)
 _KEY = "family = ? AND name = ? AND told = ?"
 _NUMBERS = re.compile(r"(-\d+)+$")
+_text = json.JSONEncoder(ensure_ascii=False).encode
 _LAST = 1 << 62  # longer than any name
 
 
@@ -121,23 +121,20 @@ class Ledger:
     def put(self, document: str, named: Iterable[Named], around: list[str]) -> None:
         """Take down what a document tells, in place of what it told before."""
         self.drop(document)
-        rows = []
-        for entity in named:
-            *plain, names, entry, posts, ties, owner = astuple(entity)
-            key, family, name, *rest = plain
-            texts = (json.dumps(t, ensure_ascii=False) for t in (names, posts, ties))
-            said, held, tied = texts
-            rows.append((family, name, document, key, *rest, said, entry, held, tied, owner))
+        rows = [
+            (
+                *(entity.family, entity.name, document, entity.key, entity.kind),
+                *(entity.type, entity.mentions, entity.label, _text(entity.names)),
+                *(entity.entry, _text(entity.posts), _text(entity.ties), entity.owner),
+            )
+            for entity in named
+        ]
         self._many(
             "INSERT INTO ledger_members (family, name, document, key, kind, type, mentions,"
             " label, names, entry, posts, ties, owner) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             rows,
         )
-        self._do(
-            "INSERT INTO ledger_around VALUES (?, ?)",
-            document,
-            json.dumps(around, ensure_ascii=False),
-        )
+        self._do("INSERT INTO ledger_around VALUES (?, ?)", document, _text(around))
         self._dirty(document)
         self.mark_stale([document])
 
@@ -145,12 +142,12 @@ class Ledger:
         """Forget what a document tells."""
         self._dirty(document)
         for table in ("members", "around", "stale", "met"):
-            self._do(f"DELETE FROM ledger_{table} WHERE document = ?", document)  # noqa: S608 - names of our own
+            self._do(f"DELETE FROM ledger_{table} WHERE document = ?", document)
 
     def clear(self) -> None:
         """Forget everything."""
         for table in _TABLES:
-            self._do(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            self._do(f"DELETE FROM {table}")
 
     def _dirty(self, document: str) -> None:
         self._do(
@@ -174,7 +171,7 @@ class Ledger:
     def mark_stated(self, document: str, met: Iterable[Fact]) -> None:
         """Note that a document was stated, and which decisions it met."""
         for table in ("stale", "met"):
-            self._do(f"DELETE FROM ledger_{table} WHERE document = ?", document)  # noqa: S608 - names of our own
+            self._do(f"DELETE FROM ledger_{table} WHERE document = ?", document)
         self._many(
             "INSERT INTO ledger_met VALUES (?, ?)",
             [(document, json.dumps(fact)) for fact in met],
@@ -196,7 +193,7 @@ class Ledger:
             apart: Slugs of two names that people keep apart.
         """
         for table in _TEMPORARY_TABLES:
-            self._do(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            self._do(f"DELETE FROM {table}")
         for family, name in self._do("SELECT family, name FROM ledger_dirty"):
             self._group(family, name)
         self._do("DELETE FROM ledger_dirty")
@@ -385,14 +382,25 @@ class Ledger:
         """Yield people of a name document by document: those with a mark, or the others."""
         mark = "posts != '[]' OR entry IS NOT NULL"
         rows = self._do(
-            "SELECT document, key, type, mentions, label, member.names, entry, posts,"  # noqa: S608 - names of our own
+            "SELECT document, key, type, mentions, label, member.names, entry, posts,"
             " ties, around.names"
             " FROM ledger_members AS member"
             " JOIN ledger_around AS around USING (document)"
             f" WHERE family = ? AND name = ? AND ({mark}) = ? ORDER BY document, key",
             *(family, name, marked),
         )
-        for document, key, type_, mentions, label, names, entry, posts, ties, near in rows:
+        for (
+            document,
+            key,
+            type_,
+            mentions,
+            label,
+            names,
+            entry,
+            posts,
+            ties,
+            near,
+        ) in rows:
             yield Group(
                 Counter({type_: mentions}),
                 Counter({label: mentions}),
@@ -437,7 +445,7 @@ class Ledger:
             [(family, alias, len(name), name, told) for alias in aliases],
         )
         self._many(
-            f"DELETE FROM ledger_spelt WHERE slug = ? AND {_KEY}",  # noqa: S608 - names of our own
+            f"DELETE FROM ledger_spelt WHERE slug = ? AND {_KEY}",
             [(spelling, *key) for spelling in spellings],
         )
         return aliases
@@ -450,7 +458,7 @@ class Ledger:
         family, name, told = key
         self._do("INSERT OR IGNORE INTO ledger_touched VALUES (?, ?, ?)", *key)
         if aliases is None:
-            text = self._text(key)
+            text = self._text_of(key)
             aliases = self._names(key, text)[0] if text else ()
         self._do(
             "INSERT OR IGNORE INTO ledger_queue VALUES (?, ?, ?, ?)",
@@ -488,7 +496,9 @@ class Ledger:
             old = None if found[0] is None else (family, found[0], found[1])
             new = self._longer(key, apart)
             if old == new:
-                if new and self._one(f"SELECT 1 FROM ledger_touched WHERE {_KEY}", *key):  # noqa: S608 - names of our own
+                if new and self._one(
+                    f"SELECT 1 FROM ledger_touched WHERE {_KEY}", *key
+                ):
                     self._touch(new)
                 continue
             self._do(
@@ -557,7 +567,7 @@ class Ledger:
 
     # --------------------------------------------------------------------------- groups
 
-    def _text(self, key: Key) -> str | None:
+    def _text_of(self, key: Key) -> str | None:
         row = self._one(
             "SELECT text FROM ledger_groups"
             " WHERE family = ? AND size = ? AND name = ? AND told = ?",
@@ -587,7 +597,7 @@ class Ledger:
             key: The group.
             before: What is decided from here on is left out.
         """
-        group = Group.of_text(self._text(key) or "")
+        group = Group.of_text(self._text_of(key) or "")
         for place in self._shorter(key):
             if place < before:
                 group.take(self.group((key[0], place[1], place[2]), place))
@@ -609,7 +619,7 @@ class Ledger:
     def set_entity(self, key: Key, group: Group | None) -> None:
         """Settle class and name of an entity; with no group, there is no such entity."""
         old = self._one(
-            f"SELECT stem, wanted, type, label, entry FROM ledger_entities WHERE {_KEY}",  # noqa: S608 - names of our own
+            f"SELECT stem, wanted, type, label, entry FROM ledger_entities WHERE {_KEY}",
             *key,
         )
         new = None
@@ -627,7 +637,7 @@ class Ledger:
             f" WHERE {_KEY}",
             *key,
         )
-        self._do(f"DELETE FROM ledger_entities WHERE {_KEY}", *key)  # noqa: S608 - names of our own
+        self._do(f"DELETE FROM ledger_entities WHERE {_KEY}", *key)
         # Others of the name may be numbered otherwise now.
         stems = {row[0] for row in (old, new) if row is not None}
         self._many(
@@ -660,7 +670,7 @@ class Ledger:
                         "INSERT OR IGNORE INTO ledger_before VALUES (?, ?, ?, ?, ?, ?, ?)",
                         *(*key, old, type_, label, entry),
                     )
-                self._do(f"UPDATE ledger_entities SET id = ? WHERE {_KEY}", id_, *key)  # noqa: S608 - names of our own
+                self._do(f"UPDATE ledger_entities SET id = ? WHERE {_KEY}", id_, *key)
         changed = self._do(
             "SELECT before.family, before.name, before.told FROM ledger_before AS before"
             " LEFT JOIN ledger_entities AS now USING (family, name, told)"
@@ -673,7 +683,7 @@ class Ledger:
     def entity_of(self, key: Key) -> tuple[Entity, int | None] | None:
         """Return what a settled group stands for, and its entry in the register."""
         row = self._one(
-            f"SELECT id, type, label, entry FROM ledger_entities WHERE {_KEY}",  # noqa: S608 - names of our own
+            f"SELECT id, type, label, entry FROM ledger_entities WHERE {_KEY}",
             *key,
         )
         if row is None:
@@ -700,10 +710,11 @@ class Ledger:
 
     def with_id(self, id_: str) -> Key | None:
         """Return the entity with an id."""
-        return self._one(
+        key: Key | None = self._one(
             "SELECT family, name, told FROM ledger_entities WHERE stem = ? AND id = ?",
             *(_NUMBERS.sub("", id_), id_),
         )
+        return key
 
     def count(self, root: Key, document: str | None = None) -> int:
         """Return how many entities a settled group has, in one document or in all."""
@@ -711,7 +722,7 @@ class Ledger:
         found = 0
         for part in self._parts(root):
             row = self._one(
-                f"SELECT count(*) FROM ledger_members WHERE {_KEY}{where}",  # noqa: S608 - names of our own
+                f"SELECT count(*) FROM ledger_members WHERE {_KEY}{where}",
                 *(*part, *(() if document is None else (document,))),
             )
             found += row[0]
@@ -768,7 +779,9 @@ class Ledger:
                     " AND b.family = ? AND b.name = ? AND b.told = ?",
                     *(*one, *other),
                 )
-        self.mark_stale(d for (_, d), home in self.homes().items() if d and home in {first, second})
+        self.mark_stale(
+            d for (_, d), home in self.homes().items() if d and home in {first, second}
+        )
 
     def _mark_named(self, key: Key) -> None:
         self._do(
@@ -782,7 +795,7 @@ class Ledger:
         homes = self.homes()
         where = "" if document is None else " WHERE document = ?"
         rows = self._do(
-            f"SELECT document, key, family, name, told FROM ledger_members{where}",  # noqa: S608 - names of our own
+            f"SELECT document, key, family, name, told FROM ledger_members{where}",
             *(() if document is None else (document,)),
         )
         for named_in, key, *group in rows:

@@ -125,6 +125,11 @@ class RemoteStore:
         finally:
             self._client.update(f"DROP SILENT GRAPH {probe}")
 
+    def add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
+        """Add named graphs, one after the other."""
+        for name, quads in graphs.items():
+            self.replace(name, quads)
+
     def replace(self, graph: str, quads: Iterable[Quad]) -> None:
         """Replace a named graph and keep the merge in step; with no quads, remove it.
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pyoxigraph import Quad
+
 from kg import rdf
-from kg.corrections import Correction, Verdicts
+from kg.corrections import Correction, Fact, Verdicts
+from kg.model import DocumentGraph
 from kg.named import named_in
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder
@@ -16,6 +21,8 @@ from kg.resolve import Resolution, settle, who
 from kg.shelf import Shelf
 from kg.state import state
 from kg.store import AnyStore
+
+BATCH = 100  # new documents whose graphs are written at a time
 
 
 def restate_changed(
@@ -48,10 +55,26 @@ def restate_changed(
     with shelf.transaction():
         for name in wanted - present:
             shelf.forget_stated(name.removeprefix(prefix))
-    written = sum(
-        _restated(shelf, store, id_, base, least, verdicts)
-        for id_ in shelf.ledger.stale()
-    )
+    written = 0
+    new: dict[str, _Said] = {}
+    for id_ in shelf.ledger.stale():
+        said = _said(shelf, id_, base, least, verdicts)
+        if said is None or said.stated == said.digest:
+            shelf.ledger.mark_stated(id_, said.met if said else ())
+            continue
+        written += 1
+        if prefix + id_ not in present:
+            new[prefix + id_] = said
+            if len(new) == BATCH:
+                _add(shelf, store, new)
+                new.clear()
+            continue
+        # A build that is cut off does not know which graph the store holds.
+        if said.stated:
+            shelf.forget_stated(id_)
+        store.replace(prefix + id_, said.quads)
+        shelf.mark_stated(said.graph, said.digest, said.met)
+    _add(shelf, store, new)
     indexed = {prefix + id_ for id_ in shelf.indexed()}
     for name in sorted((present | indexed) - wanted):
         store.replace(name, ())
@@ -82,34 +105,38 @@ def _settled(
         return settle(ledger, corrections)
 
 
-def _restated(
-    shelf: Shelf,
-    store: AnyStore,
-    id_: str,
-    base: str,
-    least: float,
-    verdicts: Verdicts,
-) -> bool:
-    """State one document and tell whether its graph had to be written."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a document says, what of that people decided about, and what it said before."""
+
+    graph: DocumentGraph
+    quads: tuple[Quad, ...]
+    digest: str
+    met: frozenset[Fact]
+    stated: str
+
+
+def _said(
+    shelf: Shelf, id_: str, base: str, least: float, verdicts: Verdicts
+) -> _Said | None:
+    """State one document; None if it is no longer there."""
     shelved = shelf.get(id_)
     if shelved is None:
-        shelf.ledger.mark_stated(id_, ())
-        return False
+        return None
     verdicts.met.clear()
     resolution = Resolution(*who(shelf.ledger, load_register(), id_), verdicts)
     graph = state(shelved.document, shelved.annotation, resolution, least)
-    name = rdf.document_iri(base, id_)
-    quads = sorted(set(rdf.quads(graph, load_ontology(), base)), key=str)
-    digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
-    if digest == shelved.stated:
-        shelf.ledger.mark_stated(id_, verdicts.met)
-        return False
-    # A build that is cut off does not know which graph the store holds.
-    if shelved.stated:
-        shelf.forget_stated(id_)
-    store.replace(name, quads)
-    shelf.mark_stated(graph, digest, verdicts.met)
-    return True
+    quads = {str(quad): quad for quad in rdf.quads(graph, load_ontology(), base)}
+    digest = hashlib.sha256("\n".join(sorted(quads)).encode()).hexdigest()
+    met = frozenset(verdicts.met)
+    return _Said(graph, tuple(quads.values()), digest, met, shelved.stated)
+
+
+def _add(shelf: Shelf, store: AnyStore, new: Mapping[str, _Said]) -> None:
+    store.add({name: said.quads for name, said in new.items()})
+    with shelf.transaction():
+        for said in new.values():
+            shelf.mark_stated(said.graph, said.digest, said.met)
 
 
 @cache

@@ -83,6 +83,9 @@ class Shelf:
                 output.mkdir(parents=True, exist_ok=True)
                 database = sqlite3.connect(path, isolation_level=None)
                 database.execute("PRAGMA journal_mode = WAL")
+                # What a power cut takes of the last changes is done again; waiting for
+                # the disk after each document would take longer than all else.
+                database.execute("PRAGMA synchronous = NORMAL")
                 database.executescript(_SCHEMA + search_index.SCHEMA + ledger.SCHEMA)
                 if _version(database) < _VERSION:
                     # All is stated once more, and indexed with that.
@@ -226,7 +229,10 @@ class Shelf:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all within or nothing of it."""
+        """Do all within or nothing of it; a transaction within another is part of it."""
+        if self._database.in_transaction:
+            yield
+            return
         self._database.execute("BEGIN")
         with self._database:
             yield
@@ -257,9 +263,7 @@ class Shelf:
 
     def __iter__(self) -> Iterator[Shelved]:
         """Yield all documents in the order of their ids."""
-        yield from map(
-            _shelved, self._database.execute(f"{_SELECT} ORDER BY id")
-        )
+        yield from map(_shelved, self._database.execute(f"{_SELECT} ORDER BY id"))
 
     def get(self, id_: str) -> Shelved | None:
         """Return the document with an id, if it is there."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from kg.errors import StoreError
 
 FOLDER = "store"
+FLUSHED = 100  # replaced graphs
+FEW = 20  # graphs that are added faster one by one
 DOCUMENT = "/document/"  # stands in the IRI of every document
 
 
@@ -19,6 +22,9 @@ class AnyStore(Protocol):
 
     def replace(self, graph: str, quads: Iterable[Quad]) -> None:
         """Replace a named graph; with no quads, remove it."""
+
+    def add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
+        """Add named graphs that are not there yet, by their names."""
 
     def documents(self) -> list[str]:
         """Return the IRIs of all documents, which name their graphs, sorted."""
@@ -45,6 +51,7 @@ class GraphStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._replaced = 0
 
     @classmethod
     def open(cls, output: Path, *, writable: bool = False) -> GraphStore:
@@ -86,6 +93,30 @@ class GraphStore:
         )
         try:
             self._store.update(update)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"cannot write to the store: {error}") from error
+
+        self._replaced += 1
+        if self._replaced % FLUSHED == 0:
+            # What is not on the disk yet is in memory, several times over.
+            self._store.flush()
+
+    def add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
+        """Add named graphs that are not there yet, all of them or none.
+
+        They are written as sorted files beside those of the store, which takes a quarter
+        of the time of transactions and no memory that stays, but a tenth of a second at
+        least.
+        """
+        if len(graphs) < FEW:
+            for name, graph in graphs.items():
+                self.replace(name, graph)
+            return
+        default = DefaultGraph()
+        quads = [quad for graph in graphs.values() for quad in graph]
+        merged = (Quad(q.subject, q.predicate, q.object, default) for q in quads)
+        try:
+            self._store.bulk_extend(chain(quads, merged))
         except (OSError, RuntimeError) as error:
             raise StoreError(f"cannot write to the store: {error}") from error
 
