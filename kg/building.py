@@ -7,11 +7,13 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from kg import rdf
@@ -22,6 +24,7 @@ from kg.errors import InputError, StoreError, UsageError
 from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
+from kg.progress import READING, Advance, Progress
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
 from kg.restating import restate_changed
 from kg.shelf import Shelf
@@ -33,8 +36,8 @@ from kg.where import SETTING
 if TYPE_CHECKING:
     from spacy.language import Language
 
-Progress = Callable[[int, int, str], None]
-"""Called with the number of files done, the number of all, and the file at hand."""
+SHARDS = "shards"
+_LOADING = Lock()
 
 
 def build(
@@ -48,6 +51,8 @@ def build(
     prune: bool = False,
     corrections: Path | None = None,
     progress: Progress | None = None,
+    dask: str | None = None,
+    shards: str | None = None,
 ) -> BuildReport:
     """Read texts into the graph of an output folder.
 
@@ -68,7 +73,12 @@ def build(
             of this folder's.
         corrections: The file of what people decided; ``corrections.txt`` in the output
             folder if never given, and kept with the folder.
-        progress: Told of each new or changed file when it is annotated.
+        progress: Told of each new or changed file when it is annotated, and of each
+            document when it is stated.
+        dask: Address of a Dask scheduler whose workers annotate, or ``local`` for a
+            cluster of this machine's cores.
+        shards: URL of a folder that all workers of ``dask`` see; one in the output folder
+            if left out.
 
     Raises:
         UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
@@ -89,19 +99,28 @@ def build(
             shelf.set_setting("corrections", str(corrections.resolve()))
         # Read before anything is done: a slip in the file must not cost the build.
         decisions = _corrections(shelf, output)
-        # Of a pipeline that is not ours nobody knows whether it may run twice at a time.
-        workers = min(cores(), len(sources.found)) if pipeline is None else 1
-        jobs = _changed(sources.found, shelf, log, pipeline, workers)
-        for job, result in side_by_side(_annotated, jobs, workers):
-            if progress:
-                progress(job.number, len(sources.found), job.source.path)
+        jobs = _changed(sources.found, shelf, log, pipeline)
+        if dask is None:
+            # Of a pipeline that is not ours nobody knows whether it may run twice at a
+            # time.
+            workers = min(cores(), len(sources.found)) if pipeline is None else 1
+            work = partial(_annotated, pipeline=pipeline, side_by_side=workers > 1)
+            found = side_by_side(work, jobs, workers)
+        else:
+            found = _on_cluster(dask, jobs, shards or str(output / SHARDS), pipeline)
+        for job, result in found:
             if isinstance(result, InputError):
                 log.failed.append(result)
             else:
                 _shelve(job, *result, shelf, log, pipeline)
+            if progress:
+                done, path = job.number + 1, job.source.path
+                progress(Advance(READING, done, len(sources.found), log.words, path))
         if prune:
             log.removed += _prune(shelf)
-        restated, unmet = _restate(shelf, store, base, decisions, prune=prune)
+        restated, unmet = _restate(
+            shelf, store, base, decisions, prune=prune, progress=progress
+        )
         log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
         documents = len(shelf.ids())
     return BuildReport(
@@ -281,15 +300,10 @@ class _Job:
     location: str
     mark: str
     data: bytes
-    nlp: Language
 
 
 def _changed(
-    sources: Sequence[Source],
-    shelf: Shelf,
-    log: _Log,
-    pipeline: str | None,
-    workers: int,
+    sources: Sequence[Source], shelf: Shelf, log: _Log, pipeline: str | None
 ) -> Iterator[_Job]:
     """Yield the files that the shelf does not hold as they are."""
     for number, source in enumerate(sources):
@@ -304,17 +318,19 @@ def _changed(
         if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
             log.unchanged.append(source.path)
         else:
-            # Loaded here, for the first file that needs it, and not by two workers.
-            nlp = _pipeline(pipeline, side_by_side=workers > 1)
-            yield _Job(number, source, location, mark, data, nlp)
+            yield _Job(number, source, location, mark, data)
 
 
-def _annotated(job: _Job) -> tuple[Document, Annotation] | InputError:
+def _annotated(
+    job: _Job, pipeline: str | None, *, side_by_side: bool
+) -> tuple[Document, Annotation] | InputError:
     from kg.annotate import annotate
 
     try:
         document = read(job.source, job.data)
-        return document, annotate(document, job.nlp)
+        return document, annotate(
+            document, _pipeline(pipeline, side_by_side=side_by_side)
+        )
     except InputError as error:
         # A copy without its traceback, whose frames would keep the store open.
         return InputError(error.path, error.reason)
@@ -368,6 +384,7 @@ def _restate(
     corrections: tuple[Correction, ...],
     *,
     prune: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[int, tuple[Correction, ...]]:
     """Bring the graph in line with the shelf.
 
@@ -378,7 +395,8 @@ def _restate(
         known = {rdf.document_iri(base, id_) for id_ in ids}
         _refuse_strange(set(store.documents()) - known)
     _describe_terms(shelf, store)
-    return restate_changed(shelf, store, base, least_confidence(shelf), corrections)
+    least = least_confidence(shelf)
+    return restate_changed(shelf, store, base, least, corrections, progress)
 
 
 def _refuse_strange(documents: set[str]) -> None:
@@ -404,12 +422,36 @@ def _describe_terms(shelf: Shelf, store: AnyStore) -> None:
         shelf.set_setting("terms", digest)
 
 
+def _on_cluster(
+    dask: str, jobs: Iterator[_Job], shards: str, pipeline: str | None
+) -> Iterator[tuple[_Job, tuple[Document, Annotation] | InputError]]:
+    # Dask takes a while to import, and no cluster is started for nothing.
+    from kg.cluster import Way, annotated_by, connected
+
+    first = next(jobs, None)
+    if first is None:
+        return
+    way = Way(shards, _pipeline_of_worker, pipeline, _pipeline_digest(pipeline))
+    with connected(dask) as client:
+        yield from annotated_by(client, chain([first], jobs), way)
+
+
+def _pipeline_of_worker(name: str | None) -> tuple[Language, str]:
+    return _pipeline(name, side_by_side=True), _pipeline_digest(name)
+
+
 @cache
-def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
+def _loaded(name: str | None, side_by_side: bool) -> Language:
     # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
     return load_pipeline(name, side_by_side=side_by_side)
+
+
+def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
+    # Loaded for the first file that needs it, and not by two workers.
+    with _LOADING:
+        return _loaded(name, side_by_side)
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from kg.errors import KgError, UsageError
 OUTPUT = Path("output")
 ROW_FORMATS = ("table", "csv", "tsv", "json", "md")
 PIPE_WIDTH = 200
+DRAWN = 2000  # documents whose graph a build draws; more make a page that none opens
 
 
 class Group(click.Group):
@@ -131,6 +133,16 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of `kg correct`; kept for later builds.",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Annotate on a Dask cluster: its scheduler's address, or local.",
+)
+@click.option(
+    "--shards",
+    metavar="URL",
+    help="Folder that all machines of the cluster see; else one in the output folder.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
 def build(
@@ -143,6 +155,8 @@ def build(
     pipeline: str | None,
     base: str | None,
     corrections: Path | None,
+    dask: str | None,
+    shards: str | None,
     quiet: bool,
 ) -> None:
     """Read texts into the graph and write its page.
@@ -157,15 +171,18 @@ def build(
     pdftotext law.pdf - | kg build -
     """
     from kg.building import build as build_graph
-    from kg.terminal import summary
-    from kg.view import write_view
+    from kg.progress import Advance
+    from kg.terminal import progress_line, summary
+    from kg.view import PAGE, write_view
 
     quiet = quiet or ctx.find_root().params["quiet"]
     shows = sys.stderr.isatty() and not quiet
 
-    def progress(done: int, total: int, path: str) -> None:
-        if shows:
-            click.echo(f"\r\x1b[K{done + 1}/{total} {path[:60]}", err=True, nl=False)
+    began: dict[str, float] = {}
+
+    def progress(step: Advance) -> None:
+        seconds = monotonic() - began.setdefault(step.doing, monotonic())
+        click.echo(f"\r\x1b[K{progress_line(step, seconds)}", err=True, nl=False)
 
     report = build_graph(
         paths,
@@ -176,7 +193,9 @@ def build(
         min_confidence=min_confidence,
         prune=prune,
         corrections=corrections,
-        progress=progress,
+        progress=progress if shows else None,
+        dask=dask,
+        shards=shards,
     )
     if shows:
         click.echo("\r\x1b[K", err=True, nl=False)
@@ -186,11 +205,15 @@ def build(
         for note in report.notes:
             click.echo(f"note: {note}", err=True)
     if report.documents:
-        page = write_view(output)
+        page = output / PAGE
+        drawn = report.documents <= DRAWN
+        if drawn and (report.restated or report.removed or not page.exists()):
+            write_view(output)
         if not quiet:
             for line in summary(report):
                 click.echo(line, err=True)
-            click.echo(f"open {page}, or try: kg list, kg query --list", err=True)
+            see = f"open {page}" if drawn else "draw a part: kg view --around NAME"
+            click.echo(f"{see}, or try: kg list, kg query --list", err=True)
     elif not report.failed:
         _complain("there was nothing to read")
     ctx.exit(1 if report.failed else 0)

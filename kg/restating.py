@@ -16,13 +16,14 @@ from kg.model import DocumentGraph
 from kg.named import named_in
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder
+from kg.progress import WRITING, Advance, Progress
 from kg.register import load_register
 from kg.resolve import Resolution, settle, who
 from kg.shelf import Shelf
 from kg.state import state
 from kg.store import AnyStore
 
-BATCH = 100  # new documents whose graphs are written at a time
+BATCH = 300  # new documents whose graphs are written at a time
 
 
 def restate_changed(
@@ -31,6 +32,7 @@ def restate_changed(
     base: str,
     least: float,
     corrections: tuple[Correction, ...],
+    progress: Progress | None = None,
 ) -> tuple[int, tuple[Correction, ...]]:
     """Work out who is meant now, and write those graphs that come out different.
 
@@ -44,6 +46,7 @@ def restate_changed(
         base: What IRIs begin with.
         least: The confidence of facts and sums at least.
         corrections: What people decided.
+        progress: Told of each document that is stated.
 
     Returns:
         How many graphs were written, and the decisions that met nothing.
@@ -57,7 +60,10 @@ def restate_changed(
             shelf.forget_stated(name.removeprefix(prefix))
     written = 0
     new: dict[str, _Said] = {}
-    for id_ in shelf.ledger.stale():
+    stale = shelf.ledger.stale()
+    for done, id_ in enumerate(stale, 1):
+        if progress:
+            progress(Advance(WRITING, done, len(stale), 0, id_))
         said = _said(shelf, id_, base, least, verdicts)
         if said is None or said.stated == said.digest:
             shelf.ledger.mark_stated(id_, said.met if said else ())
