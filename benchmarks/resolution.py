@@ -1,6 +1,6 @@
 """How the time to resolve entities grows with the number of mentions.
 
-    python benchmarks/resolution.py [--up-to 100000]
+    python -m benchmarks.resolution [--up-to 100000]
 
 The annotations are made by a seeded generator: people with posts and namesakes, bodies
 with acronyms, firms with and without legal form, in documents of 25 entities.  What counts

@@ -1,4 +1,7 @@
-"""A cluster gives the graph that one machine gives, whoever dies on the way."""
+"""A cluster gives the graph that one machine gives, whoever dies on the way.
+
+KG_LONG_TESTS=1 pytest tests/test_cluster.py     # all of it: an hour
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 import pytest
 from distributed import Client, LocalCluster
 
+from benchmarks.texts import write
 from kg import cluster
 from kg.building import build
 from kg.errors import UsageError
 from kg.export import export
 from kg.ontology import load_ontology
+from kg.progress import Advance
 from kg.store import GraphStore
 
 POISON = """
@@ -47,6 +53,9 @@ if __name__ == "__main__":
     report = build([folder], out, pipeline=pipeline, dask=address)
     print(report.added, *report.failed)
 """
+
+LONG = bool(os.environ.get("KG_LONG_TESTS"))
+long = pytest.mark.skipif(not LONG, reason="takes minutes: KG_LONG_TESTS=1")
 
 
 @pytest.fixture
@@ -105,6 +114,30 @@ def test_workers_that_are_killed_change_nothing(texts: Path, tmp_path: Path) -> 
     assert list((tmp_path / "shared").iterdir()) == []
 
 
+@long
+def test_ten_thousand_documents_and_two_dead_workers(tmp_path: Path) -> None:
+    write(10_000, tmp_path / "texts")
+    outputs = {}
+    for name in ("here", "there"):
+        with workers(2) as made, Client(made) as client:
+            pids = list(client.run(os.getpid).values())
+
+            def progress(step: Advance, left: list[int] = pids) -> None:
+                if left and step.done > 2000 * len(left):
+                    os.kill(left.pop(), signal.SIGKILL)
+
+            there = {"dask": made.scheduler_address, "progress": progress}
+            build(
+                [str(tmp_path / "texts")],
+                tmp_path / name,
+                **(there if name == "there" else {}),
+            )
+            assert bool(pids) == (name == "here")
+        outputs[name] = nquads(tmp_path / name)
+    assert outputs["here"] == outputs["there"]
+
+
+@long
 def test_a_build_that_is_killed_goes_on_with_what_was_done(
     texts: Path, tmp_path: Path
 ) -> None:
@@ -130,6 +163,7 @@ def test_a_build_that_is_killed_goes_on_with_what_was_done(
     assert nquads(out) == nquads(tmp_path / "here")
 
 
+@long
 def test_a_text_that_kills_every_worker_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,15 +180,17 @@ def test_a_text_that_kills_every_worker_costs_only_itself(
     subprocess.run([sys.executable, "-c", MADE, pipeline], check=True)
     folder = tmp_path / "texts"
     folder.mkdir()
-    for number in range(4):
+    for number in range(3):
         (folder / f"{number}.txt").write_text(f"OpenAI sells {number} things.", "utf-8")
     (folder / "2.txt").write_text("OpenAI sells arsenic.", "utf-8")
-    with workers(1) as made:
+    # Each death costs the start of another worker.
+    few = dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    with few, workers(1) as made:
         command = [sys.executable, "-c", BUILD, str(folder), str(tmp_path / "out")]
         command += [pipeline, made.scheduler_address]
         done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout == (
-        "('0.txt', '1.txt', '3.txt') 2.txt: every worker that read it died\n"
+        "('0.txt', '1.txt') 2.txt: every worker that read it died\n"
     ), done.stderr
 
 
