@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=2)
     args = parser.parse_args()
     command = [sys.executable, "-m", "kg", "serve", "-o", args.output, "--port", "0"]
-    server = subprocess.Popen(  # noqa: S603
+    server = subprocess.Popen(
         list(map(str, command)), stderr=subprocess.PIPE, text=True
     )
     assert server.stderr is not None

@@ -21,7 +21,8 @@ from kg.errors import KgError, UsageError
 OUTPUT = Path("output")
 ROW_FORMATS = ("table", "csv", "tsv", "json", "md")
 PIPE_WIDTH = 200
-DRAWN = 2000  # documents whose graph a build draws; more make a page that none opens
+PAGE = "graph.html"  # as kg.view calls it, which takes longer to import than all else
+DRAWN = 1000  # documents whose graph a build draws; more make a page that none opens
 
 
 class Group(click.Group):
@@ -173,7 +174,6 @@ def build(
     from kg.building import build as build_graph
     from kg.progress import Advance
     from kg.terminal import progress_line, summary
-    from kg.view import PAGE, write_view
 
     quiet = quiet or ctx.find_root().params["quiet"]
     shows = sys.stderr.isatty() and not quiet
@@ -208,6 +208,8 @@ def build(
         page = output / PAGE
         drawn = report.documents <= DRAWN
         if drawn and (report.restated or report.removed or not page.exists()):
+            from kg.view import write_view
+
             write_view(output)
         if not quiet:
             for line in summary(report):
