@@ -52,6 +52,8 @@ class RemoteStore:
     the merge is one named graph more, and queries are about that.
     """
 
+    together = 1
+
     def __init__(self, client: SparqlClient, merge: str | None) -> None:
         self._client = client
         self._merge = merge

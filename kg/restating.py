@@ -21,9 +21,7 @@ from kg.register import load_register
 from kg.resolve import Resolution, settle, who
 from kg.shelf import Shelf
 from kg.state import state
-from kg.store import AnyStore
-
-BATCH = 300  # new documents whose graphs are written at a time
+from kg.store import FEW, AnyStore
 
 
 def restate_changed(
@@ -61,6 +59,7 @@ def restate_changed(
     written = 0
     new: dict[str, _Said] = {}
     stale = shelf.ledger.stale()
+    together = store.together if len(stale) >= FEW else 1
     for done, id_ in enumerate(stale, 1):
         if progress:
             progress(Advance(WRITING, done, len(stale), 0, id_))
@@ -71,7 +70,7 @@ def restate_changed(
         written += 1
         if prefix + id_ not in present:
             new[prefix + id_] = said
-            if len(new) == BATCH:
+            if len(new) == together:
                 _add(shelf, store, new)
                 new.clear()
             continue

@@ -13,12 +13,18 @@ from kg.errors import StoreError
 
 FOLDER = "store"
 FLUSHED = 100  # replaced graphs
+TOGETHER = 100  # graphs that are added at a time
 FEW = 20  # graphs that are added faster one by one
 DOCUMENT = "/document/"  # stands in the IRI of every document
 
 
 class AnyStore(Protocol):
-    """What a store of documents' graphs offers, in a folder or on a server."""
+    """What a store of documents' graphs offers, in a folder or on a server.
+
+    ``together`` tells how many graphs are best added at a time.
+    """
+
+    together: int
 
     def replace(self, graph: str, quads: Iterable[Quad]) -> None:
         """Replace a named graph; with no quads, remove it."""
@@ -48,6 +54,8 @@ class GraphStore:
     Every change of a document is one transaction on its named graph, so that a reader,
     or a build that is killed, sees the old graph or the new one and nothing between.
     """
+
+    together = TOGETHER
 
     def __init__(self, store: Store) -> None:
         self._store = store

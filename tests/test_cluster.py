@@ -17,7 +17,6 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
-from benchmarks.texts import write
 from kg import cluster
 from kg.building import build
 from kg.errors import UsageError
@@ -116,6 +115,8 @@ def test_workers_that_are_killed_change_nothing(texts: Path, tmp_path: Path) -> 
 
 @long
 def test_ten_thousand_documents_and_two_dead_workers(tmp_path: Path) -> None:
+    from benchmarks.texts import write
+
     write(10_000, tmp_path / "texts")
     outputs = {}
     for name in ("here", "there"):
