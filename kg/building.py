@@ -83,9 +83,11 @@ def build(
     Raises:
         UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
             no such pipeline, or it finds no entities; ``server`` is no address, or holds
-            documents of others.
-        StoreError: The store cannot be opened or written.
+            documents of others; there is no such cluster.
+        StoreError: The store cannot be opened or written, or the cluster is gone.
     """
+    if shards and dask is None:
+        raise UsageError("shards are for a cluster: name that too (--dask)")
     began = time.monotonic()
     log = _Log()
     output = Path(output)

@@ -91,7 +91,6 @@ def connected(address: str) -> Iterator[Client]:
         UsageError: Dask is not installed, or nothing answers at the address.
     """
     try:
-        import dask
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise UsageError("--dask needs Dask: pip install 'kg-policy[dask]'") from error
@@ -100,7 +99,6 @@ def connected(address: str) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(quiet)
     if address == LOCAL:
         with (
-            dask.config.set({"distributed.worker.daemon": True}),
             LocalCluster(
                 n_workers=cores(),
                 threads_per_worker=1,

@@ -198,3 +198,5 @@ def test_a_text_that_kills_every_worker_costs_only_itself(
 def test_an_address_where_nobody_is_is_told(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no Dask scheduler answers at tcp://127"):
         build([str(texts)], tmp_path / "out", dask="tcp://127.0.0.1:9")
+    with pytest.raises(UsageError, match="--dask"):
+        build([str(texts)], tmp_path / "out", shards=str(tmp_path))
