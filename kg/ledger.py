@@ -100,6 +100,7 @@ CREATE TEMP TABLE IF NOT EXISTS ledger_changed_stems (stem TEXT PRIMARY KEY)
 """
 _TEMPORARY_TABLES = re.findall(r"TABLE IF NOT EXISTS (\w+)", _TEMPORARY)
 _KEY = "family = ? AND name = ? AND told = ?"
+_PLACE = "family = ? AND size = ? AND name = ? AND told = ?"
 _NUMBERS = re.compile(r"(-\d+)+$")
 _text = json.JSONEncoder(ensure_ascii=False).encode
 _LAST = 1 << 62  # longer than any name
@@ -240,14 +241,7 @@ class Ledger:
                 continue
             aliases = self._forget_names(key, text) if text else set()
             if now is None:
-                self._do(
-                    "DELETE FROM ledger_groups"
-                    " WHERE family = ? AND size = ? AND name = ? AND told = ?",
-                    family,
-                    size,
-                    name,
-                    told,
-                )
+                self._do(f"DELETE FROM ledger_groups WHERE {_PLACE}", *_place(key))
                 if longer is not None:
                     self._touch((family, longer, longer_told))
             else:
@@ -462,7 +456,7 @@ class Ledger:
             aliases = self._names(key, text)[0] if text else ()
         self._do(
             "INSERT OR IGNORE INTO ledger_queue VALUES (?, ?, ?, ?)",
-            *(family, len(name), name, told),
+            *_place(key),
         )
         self._many(
             "INSERT OR IGNORE INTO ledger_queue SELECT family, size, name, told"
@@ -487,9 +481,7 @@ class Ledger:
             family, size, name, told = row
             key = (family, name, told)
             found = self._one(
-                "SELECT longer, longer_told FROM ledger_groups"
-                " WHERE family = ? AND size = ? AND name = ? AND told = ?",
-                *row,
+                f"SELECT longer, longer_told FROM ledger_groups WHERE {_PLACE}", *row
             )
             if found is None:
                 continue
@@ -502,8 +494,7 @@ class Ledger:
                     self._touch(new)
                 continue
             self._do(
-                "UPDATE ledger_groups SET longer = ?, longer_told = ?"
-                " WHERE family = ? AND size = ? AND name = ? AND told = ?",
+                f"UPDATE ledger_groups SET longer = ?, longer_told = ? WHERE {_PLACE}",
                 *((new[1], new[2]) if new else (None, None)),
                 *row,
             )
@@ -542,9 +533,7 @@ class Ledger:
 
     def _found_no_longer(self, key: Key) -> bool:
         row = self._one(
-            "SELECT longer FROM ledger_groups"
-            " WHERE family = ? AND size = ? AND name = ? AND told = ?",
-            *(key[0], len(key[1]), *key[1:]),
+            f"SELECT longer FROM ledger_groups WHERE {_PLACE}", *_place(key)
         )
         return row is not None and row[0] is None
 
@@ -568,11 +557,7 @@ class Ledger:
     # --------------------------------------------------------------------------- groups
 
     def _text_of(self, key: Key) -> str | None:
-        row = self._one(
-            "SELECT text FROM ledger_groups"
-            " WHERE family = ? AND size = ? AND name = ? AND told = ?",
-            *(key[0], len(key[1]), *key[1:]),
-        )
+        row = self._one(f"SELECT text FROM ledger_groups WHERE {_PLACE}", *_place(key))
         return row[0] if row else None
 
     def _shorter(self, key: Key) -> list[tuple[int, str, str]]:
@@ -606,9 +591,8 @@ class Ledger:
     def root(self, key: Key) -> Key | None:
         """Return the group that a group stands for in the end; None if there is none."""
         row = self._one(
-            "SELECT longer, longer_told FROM ledger_groups"
-            " WHERE family = ? AND size = ? AND name = ? AND told = ?",
-            *(key[0], len(key[1]), *key[1:]),
+            f"SELECT longer, longer_told FROM ledger_groups WHERE {_PLACE}",
+            *_place(key),
         )
         if row is None:
             return None
@@ -825,6 +809,12 @@ class Ledger:
 
     def _many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         self._database.executemany(statement, rows)
+
+
+def _place(key: Key) -> tuple[str, int, str, str]:
+    """Return where a group stands in the order of decisions."""
+    family, name, told = key
+    return (family, len(name), name, told)
 
 
 def _numbered(id_: str) -> Iterator[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from kg import lexicon
-from kg.groups import Group
 from kg.known import full_key, known_label
 from kg.model import Annotation
 from kg.namesakes import owners_of, partners_of, seats_of
@@ -47,19 +45,6 @@ class Named:
     posts: tuple[str, ...]
     ties: tuple[str, ...]
     owner: str
-
-    def group(self) -> Group:
-        """Return a group of it alone, without what its document names around it."""
-        return Group(
-            Counter({self.type: self.mentions}),
-            Counter({self.label: self.mentions}),
-            {*self.names, self.label},
-            set() if self.entry is None else {self.entry},
-            Counter(self.posts),
-            set(self.ties),
-            set(),
-            {self.owner} - {""},
-        )
 
 
 def named_in(
