@@ -449,7 +449,7 @@ class Ledger:
 
         It may stand for another name itself, and short names may stand for it.
         """
-        family, name, told = key
+        family = key[0]
         self._do("INSERT OR IGNORE INTO ledger_touched VALUES (?, ?, ?)", *key)
         if aliases is None:
             text = self._text_of(key)
