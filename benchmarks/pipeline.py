@@ -1,6 +1,6 @@
 """How fast texts are annotated, beside what the encoder alone takes.
 
-    python benchmarks/pipeline.py [--pipeline NAME] [--rounds 5] [PATHS…]
+    python -m benchmarks.pipeline [--pipeline NAME] [--rounds 5] [PATHS…]
 
 The encoder alone is the limit of this design: one pass of the ONNX model over the same
 windows, its word pieces already made, its results thrown away.  Both use all cores as

@@ -1,6 +1,6 @@
 """Whether `kg serve` keeps its word under load: clients that ask, and some that overdo it.
 
-    python benchmarks/serving.py OUTPUT [--clients 20] [--seconds 60] [--hostile 2]
+    python -m benchmarks.serving OUTPUT [--clients 20] [--seconds 60] [--hostile 2]
 
 Each client asks one question after the other, of pages and of the endpoint; the hostile
 ones ask what cannot be answered in time, at the same time.  Printed are how many good
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=2)
     args = parser.parse_args()
     command = [sys.executable, "-m", "kg", "serve", "-o", args.output, "--port", "0"]
-    server = subprocess.Popen(  # noqa: S603
+    server = subprocess.Popen(
         list(map(str, command)), stderr=subprocess.PIPE, text=True
     )
     assert server.stderr is not None

@@ -1,6 +1,6 @@
 """Whether `kg query` answers as the engine beneath it does, by the W3C's SPARQL suite.
 
-    python benchmarks/w3c.py FOLDER
+    python -m benchmarks.w3c FOLDER
 
 FOLDER is an unpacked source distribution of rdflib 7.1.4, which carries the suite:
 

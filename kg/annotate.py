@@ -14,6 +14,8 @@ from kg.model import (
     MoneyClaim,
     Span,
 )
+from kg.parts import joined, parts
+from kg.pipeline.tokens import make_doc
 
 
 def annotate(document: Document, nlp: Language) -> Annotation:
@@ -26,7 +28,15 @@ def annotate(document: Document, nlp: Language) -> Annotation:
     Returns:
         The annotation; its offsets refer to ``document.text``.
     """
-    doc = nlp.make_doc(document.text)
+    found = [
+        (part.start, _annotated(document.text[part.start : part.end], document, nlp))
+        for part in parts(document.text)
+    ]
+    return found[0][1] if len(found) == 1 else joined(found)
+
+
+def _annotated(text: str, document: Document, nlp: Language) -> Annotation:
+    doc = make_doc(nlp, text)
     doc._.published = document.date
     doc = nlp(doc)
     entities = tuple(

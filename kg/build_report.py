@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What to know about one input, or about the build where ``path`` is None."""
+
+    path: str | None
+    text: str
+
+    def __str__(self) -> str:
+        return self.text if self.path is None else f"{self.path}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +32,7 @@ class BuildReport:
         failed: Inputs that could not be read, with the reason.
         skipped: Files in folders that are of no kind that can be read.
         removed: Ids of documents whose file is gone.
-        notes: What to know about single inputs, as ``path: note``.
+        notes: What to know about single inputs, and about corrections.
         restated: How many documents' graphs were written.
         documents: How many documents the graph now holds.
         words: How many words were annotated.
@@ -31,8 +45,30 @@ class BuildReport:
     failed: tuple[InputError, ...]
     skipped: tuple[str, ...]
     removed: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     restated: int
     documents: int
     words: int
     seconds: float
+
+
+def report_lines(report: BuildReport) -> Iterator[str]:
+    """Yield a line of JSON for each input that was found, in the order of their paths.
+
+    Each has ``path`` and ``status``: ``ok`` if it was read, ``unchanged``, ``skipped`` if
+    it is of no kind that can be read, or ``failed`` with the ``reason``.  What there is to
+    know stands in ``notes``.
+    """
+    notes: dict[str | None, list[str]] = defaultdict(list)
+    for note in report.notes:
+        notes[note.path].append(note.text)
+    found = [
+        *((path, "ok", None) for path in (*report.added, *report.replaced)),
+        *((path, "unchanged", None) for path in report.unchanged),
+        *((path, "skipped", None) for path in report.skipped),
+        *((error.path, "failed", error.reason) for error in report.failed),
+    ]
+    for path, status, reason in sorted(found, key=lambda told: told[:2]):
+        told = {"path": path, "status": status, "reason": reason, "notes": notes[path]}
+        shown = {name: value for name, value in told.items() if value}
+        yield json.dumps(shown, ensure_ascii=False) + "\n"

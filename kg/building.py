@@ -7,34 +7,38 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from kg import rdf
-from kg.build_report import BuildReport
+from kg import published, rdf
+from kg.build_report import BuildReport, Note
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import Correction, read_corrections
 from kg.errors import InputError, StoreError, UsageError
 from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
+from kg.progress import READING, Advance, Progress
 from kg.reading import Source, find_sources, fingerprint, read, read_bytes
-from kg.resolve import resolve
+from kg.restating import restate_changed
+from kg.shelf import FILE as SHELF
 from kg.shelf import Shelf
 from kg.side_by_side import cores, side_by_side
-from kg.state import MIN_CONFIDENCE, state
+from kg.state import MIN_CONFIDENCE
 from kg.store import DOCUMENT, FOLDER, AnyStore, GraphStore
 from kg.where import SETTING
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-Progress = Callable[[int, int, str], None]
-"""Called with the number of files done, the number of all, and the file at hand."""
+SHARDS = "shards"
+_LOADING = Lock()
 
 
 def build(
@@ -48,6 +52,8 @@ def build(
     prune: bool = False,
     corrections: Path | None = None,
     progress: Progress | None = None,
+    dask: str | None = None,
+    shards: str | None = None,
 ) -> BuildReport:
     """Read texts into the graph of an output folder.
 
@@ -68,14 +74,21 @@ def build(
             of this folder's.
         corrections: The file of what people decided; ``corrections.txt`` in the output
             folder if never given, and kept with the folder.
-        progress: Told of each new or changed file when it is annotated.
+        progress: Told of each new or changed file when it is annotated, and of each
+            document when it is stated.
+        dask: Address of a Dask scheduler whose workers annotate, or ``local`` for a
+            cluster of this machine's cores.
+        shards: URL of a folder that all workers of ``dask`` see; one in the output folder
+            if left out.
 
     Raises:
         UsageError: ``base`` is no IRI to build on, or differs from the folder's; there is
             no such pipeline, or it finds no entities; ``server`` is no address, or holds
-            documents of others.
-        StoreError: The store cannot be opened or written.
+            documents of others; there is no such cluster.
+        StoreError: The store cannot be opened or written, or the cluster is gone.
     """
+    if shards and dask is None:
+        raise UsageError("shards are for a cluster: name that too (--dask)")
     began = time.monotonic()
     log = _Log()
     output = Path(output)
@@ -89,21 +102,32 @@ def build(
             shelf.set_setting("corrections", str(corrections.resolve()))
         # Read before anything is done: a slip in the file must not cost the build.
         decisions = _corrections(shelf, output)
-        # Of a pipeline that is not ours nobody knows whether it may run twice at a time.
-        workers = min(cores(), len(sources.found)) if pipeline is None else 1
-        jobs = _changed(sources.found, shelf, log, pipeline, workers)
-        for job, result in side_by_side(_annotated, jobs, workers):
-            if progress:
-                progress(job.number, len(sources.found), job.source.path)
+        jobs = _changed(sources.found, shelf, log, pipeline)
+        if dask is None:
+            # Of a pipeline that is not ours nobody knows whether it may run twice at a
+            # time.
+            workers = min(cores(), len(sources.found)) if pipeline is None else 1
+            work = partial(_annotated, pipeline=pipeline, side_by_side=workers > 1)
+            found = side_by_side(work, jobs, workers)
+        else:
+            found = _on_cluster(dask, jobs, shards or str(output / SHARDS), pipeline)
+        for job, result in found:
             if isinstance(result, InputError):
                 log.failed.append(result)
             else:
                 _shelve(job, *result, shelf, log, pipeline)
+            if progress:
+                done, path = job.number + 1, job.source.path
+                progress(Advance(READING, done, len(sources.found), log.words, path))
         if prune:
             log.removed += _prune(shelf)
-        restated, unmet = _restate(shelf, store, base, decisions, prune=prune)
-        log.notes += [f"correction {c.line} meets nothing: {c}" for c in unmet]
-        documents = len(shelf.locations())
+        restated, unmet = _restate(
+            shelf, store, base, decisions, prune=prune, progress=progress
+        )
+        log.notes += [
+            Note(None, f"correction {c.line} meets nothing: {c}") for c in unmet
+        ]
+        documents = len(shelf.ids())
     return BuildReport(
         tuple(log.added),
         tuple(log.replaced),
@@ -136,9 +160,8 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
     Shelf.open(output).close()
     with _opened(output) as (store, shelf):
         by_location = {location: id_ for id_, location in shelf.locations().items()}
-        by_path = {shelved.document.path: shelved.document.id for shelved in shelf}
         known = {
-            **by_path,
+            **shelf.paths(),
             **by_location,
             **dict.fromkeys(by_location.values()),
         }
@@ -200,7 +223,7 @@ class _Log:
         self.unchanged: list[str] = []
         self.failed: list[InputError] = []
         self.removed: list[str] = []
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.words = 0
 
 
@@ -208,16 +231,31 @@ class _Log:
 def _opened(
     output: Path, server: str | None = None, *, prune: bool = False
 ) -> Iterator[tuple[AnyStore, Shelf]]:
-    with _locked(output), closing(Shelf.open(output, writable=True)) as shelf:
+    with (
+        _locked(output),
+        _shelf_errors_told(output),
+        closing(Shelf.open(output, writable=True)) as shelf,
+    ):
         kept = shelf.setting(SETTING)
         with closing(_store(output, server or kept)) as store:
             if server and server != kept:
                 _move(shelf, store, server, prune=prune)
             yield store, shelf
             store.flush()
+            if isinstance(store, GraphStore):
+                store.publish(output)
         if shelf.setting(SETTING):
             # All of it is on the server now: what the folder kept before is out of date.
+            shutil.rmtree(output / published.FOLDER, ignore_errors=True)
             shutil.rmtree(output / FOLDER, ignore_errors=True)
+
+
+@contextmanager
+def _shelf_errors_told(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot write {output / SHELF}: {error}") from error
 
 
 @contextmanager
@@ -247,7 +285,7 @@ def _store(output: Path, server: str | None) -> AnyStore:
 
 def _move(shelf: Shelf, store: AnyStore, server: str, *, prune: bool) -> None:
     """Settle that a server keeps the graph from now on: all of it is to be sent there."""
-    known = {*shelf.locations(), *shelf.indexed()}
+    known = {*shelf.ids(), *shelf.indexed()}
     if not prune:
         held = store.documents()
         _refuse_strange({d for d in held if d.rpartition(DOCUMENT)[2] not in known})
@@ -282,15 +320,10 @@ class _Job:
     location: str
     mark: str
     data: bytes
-    nlp: Language
 
 
 def _changed(
-    sources: Sequence[Source],
-    shelf: Shelf,
-    log: _Log,
-    pipeline: str | None,
-    workers: int,
+    sources: Sequence[Source], shelf: Shelf, log: _Log, pipeline: str | None
 ) -> Iterator[_Job]:
     """Yield the files that the shelf does not hold as they are."""
     for number, source in enumerate(sources):
@@ -305,17 +338,19 @@ def _changed(
         if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
             log.unchanged.append(source.path)
         else:
-            # Loaded here, for the first file that needs it, and not by two workers.
-            nlp = _pipeline(pipeline, side_by_side=workers > 1)
-            yield _Job(number, source, location, mark, data, nlp)
+            yield _Job(number, source, location, mark, data)
 
 
-def _annotated(job: _Job) -> tuple[Document, Annotation] | InputError:
+def _annotated(
+    job: _Job, pipeline: str | None, *, side_by_side: bool
+) -> tuple[Document, Annotation] | InputError:
     from kg.annotate import annotate
 
     try:
         document = read(job.source, job.data)
-        return document, annotate(document, job.nlp)
+        return document, annotate(
+            document, _pipeline(pipeline, side_by_side=side_by_side)
+        )
     except InputError as error:
         # A copy without its traceback, whose frames would keep the store open.
         return InputError(error.path, error.reason)
@@ -333,13 +368,13 @@ def _shelve(
     holder = shelf.holder_of(document.id)
     if holder and holder != job.location and Path(holder).exists():
         log.unchanged.append(path)
-        log.notes.append(f"{path}: the same text under the same name as {holder}")
+        log.notes.append(Note(path, f"the same text under the same name as {holder}"))
         return
-    known = job.location in shelf.locations().values()
+    known = shelf.knows(job.location)
     digest = _pipeline_digest(pipeline)
     shelf.put(job.location, job.mark, digest, document, annotation)
     (log.replaced if known or holder else log.added).append(path)
-    log.notes += [f"{path}: {note}" for note in document.notes]
+    log.notes += [Note(path, note) for note in document.notes]
     log.words += annotation.words
 
 
@@ -369,38 +404,19 @@ def _restate(
     corrections: tuple[Correction, ...],
     *,
     prune: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[int, tuple[Correction, ...]]:
-    """Resolve all documents together and write those graphs that come out different.
+    """Bring the graph in line with the shelf.
 
-    Returns how many that are, and the corrections that met nothing.
+    Returns how many graphs were written, and the corrections that met nothing.
     """
-    ontology = load_ontology()
-    present = set(store.documents())
-    wanted = {rdf.document_iri(base, id_) for id_ in shelf.locations()}
-    indexed = {rdf.document_iri(base, id_) for id_ in shelf.indexed()}
     if shelf.setting(SETTING) and not prune:
-        _refuse_strange(present - wanted - indexed)
+        ids = {*shelf.ids(), *shelf.indexed()}
+        known = {rdf.document_iri(base, id_) for id_ in ids}
+        _refuse_strange(set(store.documents()) - known)
     _describe_terms(shelf, store)
-    resolution = resolve(((s.document.id, s.annotation) for s in shelf), corrections)
     least = least_confidence(shelf)
-    written = 0
-    for shelved in shelf:
-        document = shelved.document
-        graph = state(document, shelved.annotation, resolution, least)
-        name = rdf.document_iri(base, document.id)
-        quads = sorted(set(rdf.quads(graph, ontology, base)), key=str)
-        digest = hashlib.sha256("\n".join(map(str, quads)).encode()).hexdigest()
-        if digest != shelved.stated or name not in present:
-            # A build that is cut off does not know which graph the store holds.
-            if shelved.stated:
-                shelf.forget_stated(document.id)
-            store.replace(name, quads)
-            shelf.mark_stated(graph, digest)
-            written += 1
-    for name in sorted((present | indexed) - wanted):
-        store.replace(name, ())
-        shelf.drop_from_index(name.removeprefix(rdf.document_iri(base, "")))
-    return written, resolution.unmet()
+    return restate_changed(shelf, store, base, least, corrections, progress)
 
 
 def _refuse_strange(documents: set[str]) -> None:
@@ -426,12 +442,36 @@ def _describe_terms(shelf: Shelf, store: AnyStore) -> None:
         shelf.set_setting("terms", digest)
 
 
+def _on_cluster(
+    dask: str, jobs: Iterator[_Job], shards: str, pipeline: str | None
+) -> Iterator[tuple[_Job, tuple[Document, Annotation] | InputError]]:
+    # Dask takes a while to import, and no cluster is started for nothing.
+    from kg.cluster import Way, annotated_by, connected
+
+    first = next(jobs, None)
+    if first is None:
+        return
+    way = Way(shards, _pipeline_of_worker, pipeline, _pipeline_digest(pipeline))
+    with connected(dask) as client:
+        yield from annotated_by(client, chain([first], jobs), way)
+
+
+def _pipeline_of_worker(name: str | None) -> tuple[Language, str]:
+    return _pipeline(name, side_by_side=True), _pipeline_digest(name)
+
+
 @cache
-def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
+def _loaded(name: str | None, side_by_side: bool) -> Language:
     # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
     return load_pipeline(name, side_by_side=side_by_side)
+
+
+def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
+    # Loaded for the first file that needs it, and not by two workers.
+    with _LOADING:
+        return _loaded(name, side_by_side)
 
 
 @cache
@@ -441,7 +481,10 @@ def _pipeline_digest(name: str | None) -> str:
     code = Path(__file__).parent
     files = [
         *ontology_folder().rglob("*.ttl"),
-        *(code / name for name in ("annotate.py", "known.py", "lexicon.py")),
+        *(
+            code / name
+            for name in ("annotate.py", "known.py", "lexicon.py", "parts.py")
+        ),
         *(code / "reading").glob("*.py"),
         *(code / "pipeline").glob("*.py"),
         *(code / "values").glob("*.py"),

@@ -6,11 +6,15 @@ that ``kg --help`` answers at once and asking the graph never loads spaCy.
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -20,6 +24,8 @@ from kg.errors import KgError, UsageError
 OUTPUT = Path("output")
 ROW_FORMATS = ("table", "csv", "tsv", "json", "md")
 PIPE_WIDTH = 200
+PAGE = "graph.html"  # as kg.view calls it, which takes longer to import than all else
+DRAWN = 2000  # documents whose graph a build draws: some ten seconds, each time
 
 
 class Group(click.Group):
@@ -40,7 +46,25 @@ class Group(click.Group):
             ctx.exit(0)
         except KeyboardInterrupt:
             _complain("interrupted")
+            if threading.active_count() > 1:
+                # Threads amid a text would be waited for; nothing is lost by ending them.
+                sys.stderr.flush()
+                os._exit(130)
             ctx.exit(130)
+        except (OSError, sqlite3.Error, MemoryError) as error:
+            # What every command may meet: a full disk, a folder that others may not read.
+            if ctx.params.get("debug"):
+                raise
+            _complain(_system_error(error))
+            ctx.exit(4 if isinstance(error, MemoryError) else 3)
+
+
+def _system_error(error: OSError | sqlite3.Error | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(filter(None, (str(error.filename or ""), error.strerror)))
+    return str(error)
 
 
 def _complain(message: str) -> None:
@@ -131,6 +155,21 @@ def with_records(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of `kg correct`; kept for later builds.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for a line of JSON on each input: ok, unchanged, skipped or failed.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Annotate on a Dask cluster: its scheduler's address, or local.",
+)
+@click.option(
+    "--shards",
+    metavar="URL",
+    help="Folder that all machines of the cluster see; else one in the output folder.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.pass_context
 def build(
@@ -143,6 +182,9 @@ def build(
     pipeline: str | None,
     base: str | None,
     corrections: Path | None,
+    report: Path | None,
+    dask: str | None,
+    shards: str | None,
     quiet: bool,
 ) -> None:
     """Read texts into the graph and write its page.
@@ -156,18 +198,21 @@ def build(
     kg build report.pdf https-export/*.html -o output/2024
     pdftotext law.pdf - | kg build -
     """
+    from kg.build_report import report_lines
     from kg.building import build as build_graph
-    from kg.terminal import summary
-    from kg.view import write_view
+    from kg.progress import Advance
+    from kg.terminal import progress_line, summary
 
     quiet = quiet or ctx.find_root().params["quiet"]
     shows = sys.stderr.isatty() and not quiet
 
-    def progress(done: int, total: int, path: str) -> None:
-        if shows:
-            click.echo(f"\r\x1b[K{done + 1}/{total} {path[:60]}", err=True, nl=False)
+    began: dict[str, float] = {}
 
-    report = build_graph(
+    def progress(step: Advance) -> None:
+        seconds = monotonic() - began.setdefault(step.doing, monotonic())
+        click.echo(f"\r\x1b[K{progress_line(step, seconds)}", err=True, nl=False)
+
+    done = build_graph(
         paths,
         output,
         server=store,
@@ -176,24 +221,34 @@ def build(
         min_confidence=min_confidence,
         prune=prune,
         corrections=corrections,
-        progress=progress,
+        progress=progress if shows else None,
+        dask=dask,
+        shards=shards,
     )
     if shows:
         click.echo("\r\x1b[K", err=True, nl=False)
-    for error in report.failed:
+    if report:
+        report.write_text("".join(report_lines(done)), "utf-8")
+    for error in done.failed:
         _complain(str(error))
     if not quiet:
-        for note in report.notes:
+        for note in done.notes:
             click.echo(f"note: {note}", err=True)
-    if report.documents:
-        page = write_view(output)
+    if done.documents:
+        page = output / PAGE
+        drawn = done.documents <= DRAWN
+        if drawn and (done.restated or done.removed or not page.exists()):
+            from kg.view import write_view
+
+            write_view(output)
         if not quiet:
-            for line in summary(report):
+            for line in summary(done):
                 click.echo(line, err=True)
-            click.echo(f"open {page}, or try: kg list, kg query --list", err=True)
-    elif not report.failed:
+            see = f"open {page}" if drawn else "draw a part: kg view --around NAME"
+            click.echo(f"{see}, or try: kg list, kg query --list", err=True)
+    elif not done.failed:
         _complain("there was nothing to read")
-    ctx.exit(1 if report.failed else 0)
+    ctx.exit(1 if done.failed else 0)
 
 
 @main.command()
@@ -638,16 +693,20 @@ def export(output: Path, store: str | None, format_: str) -> None:
 @main.command()
 @output_option
 @store_option
-def validate(output: Path, store: str | None) -> None:
+@click.option(
+    "--deep", is_flag=True, help="Also read every index and compare what they hold."
+)
+def validate(output: Path, store: str | None, deep: bool) -> None:
     """Check shapes, evidence and assertions; exit code 1 if something is wrong.
 
     \b
     kg validate
+    kg validate --deep      is the store damaged?
     """
     from kg.ontology import load_ontology
     from kg.validate import validate as check
 
-    violations = check(output, load_ontology(), store)
+    violations = check(output, load_ontology(), store, deep=deep)
     for violation in violations:
         click.echo(f"{violation.where}: {violation.message}")
     if violations:

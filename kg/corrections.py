@@ -128,6 +128,11 @@ def _write(path: Path, text: str) -> None:
     new.replace(path)
 
 
+Fact = tuple[str, ...]
+"""What a decision is about: a fact's subject, predicate and object, and a document if it
+is about that one alone; or the id of a sum."""
+
+
 class Verdicts:
     """Which facts and sums people accepted or rejected, by the ids of the graph.
 
@@ -135,12 +140,12 @@ class Verdicts:
     """
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, ...], tuple[bool, Correction]] = {}
-        self.met: set[Correction] = set()
+        self._said: dict[Fact, tuple[bool, Correction]] = {}
+        self.met: set[Fact] = set()
 
-    def add(self, key: tuple[str, ...], correction: Correction) -> None:
-        """Take over a decision on a fact (and document), or on a sum's id."""
-        self._said[key] = (correction.verb == "accept", correction)
+    def add(self, fact: Fact, correction: Correction) -> None:
+        """Take over a decision."""
+        self._said[fact] = (correction.verb == "accept", correction)
 
     def of_fact(
         self, subject: str, predicate: str, object_: str, document: str
@@ -153,13 +158,19 @@ class Verdicts:
         """Return what was decided about a sum, None if nothing."""
         return self._of((id_,))
 
-    def _of(self, *keys: tuple[str, ...]) -> bool | None:
-        for key in keys:
-            if key in self._said:
-                verdict, correction = self._said[key]
-                self.met.add(correction)
-                return verdict
+    def _of(self, *facts: Fact) -> bool | None:
+        for fact in facts:
+            if fact in self._said:
+                self.met.add(fact)
+                return self._said[fact][0]
         return None
 
-    def __iter__(self) -> Iterator[Correction]:
-        return (correction for _, correction in self._said.values())
+    def all(self) -> set[tuple[Fact, bool]]:
+        """Return all decisions, each with whether it accepts."""
+        return {(fact, accepts) for fact, (accepts, _) in self._said.items()}
+
+    def unmet(self) -> Iterator[Correction]:
+        """Yield the decisions that met nothing."""
+        for fact, (_, correction) in self._said.items():
+            if fact not in self.met:
+                yield correction

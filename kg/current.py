@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kg.ontology import Ontology
+from kg.published import current_file
 from kg.records import records_of
 from kg.shelf import FILE
 
 Stamp = tuple[tuple[int, int], ...]
-"""Times and sizes of the files that each document of a build changes."""
+"""Times and sizes of the files that a build changes."""
 
 
 UNTOLD = 60
@@ -62,7 +63,9 @@ class Current:
 
     def stamp(self) -> Stamp:
         """Return what changes with the graph."""
-        files = (self._output / FILE, self._output / f"{FILE}-wal")
+        files = [current_file(self._output)]
+        if not files[0].exists():
+            files = [self._output / FILE, self._output / f"{FILE}-wal"]
         found = [file.stat() for file in files if file.exists()]
         # A reader makes an empty log beside the database.
         stamp = tuple((s.st_mtime_ns, s.st_size) for s in found if s.st_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -175,7 +176,9 @@ class Graph:
         if isinstance(store, GraphStore):
             from oxrdflib import OxigraphStore
 
-            return Dataset(store=OxigraphStore(store=store.raw))
+            over = Dataset(store=OxigraphStore(store=store.raw))
+            weakref.finalize(over, store.close)  # until then no build removes its files
+            return over
         dataset = Dataset()
         with closing(store):
             quads = list(store.all_quads())

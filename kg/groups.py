@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 
 from kg.known import full_key, known_label
-from kg.register import Entry
 from kg.slug import slug
 
 Reference = tuple[str, str]
@@ -14,6 +14,8 @@ Reference = tuple[str, str]
 
 Key = tuple[str, str, str]
 """Family of the class, full name, and what tells namesakes apart (mostly nothing)."""
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(slots=True, eq=False)
@@ -24,12 +26,12 @@ class Group:
         types: Classes that documents give it, by number of mentions.
         labels: Its full names, by number of mentions.
         names: All its names.
-        members: The entities.
-        entries: What the register takes some of them for.
+        entries: What the register takes some of them for, by their numbers there.
         posts: In what a person has a post.
         ties: With what a person has to do.
         around: Bodies and polities that a person's documents name.
         owners: Polities that a body belongs to.
+        first: The first of the entities; not kept, for it only settles who is who.
         type: The class that people decided on.
         label: The name that people decided on.
     """
@@ -37,12 +39,12 @@ class Group:
     types: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     names: set[str] = field(default_factory=set)
-    members: list[Reference] = field(default_factory=list)
-    entries: set[Entry] = field(default_factory=set)
+    entries: set[int] = field(default_factory=set)
     posts: Counter[str] = field(default_factory=Counter)
     ties: set[str] = field(default_factory=set)
     around: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
+    first: Reference = ("", "")
     type: str = ""
     label: str = ""
 
@@ -50,12 +52,12 @@ class Group:
         """Take over another group; what this one is called stays."""
         self.types.update(other.types)
         self.names |= other.names
-        self.members += other.members
         self.entries |= other.entries
         self.posts.update(other.posts)
         self.ties |= other.ties
         self.around |= other.around
         self.owners |= other.owners
+        self.first = min(self.first, other.first)
 
     def take_alike(self, other: Group) -> None:
         """Take over another group of the same name; how often it is so called counts."""
@@ -66,6 +68,27 @@ class Group:
     def aliases(self) -> set[str]:
         """All its names in comparable form."""
         return {full_key(name) for name in self.names}
+
+    def text(self) -> str:
+        """Return what documents tell of it, as one text that equal groups share."""
+        counted = [sorted(c.items()) for c in (self.types, self.labels, self.posts)]
+        spoken = [sorted(s) for s in (self.names, self.ties, self.around, self.owners)]
+        return _text([*counted, sorted(self.entries), *spoken])
+
+    @classmethod
+    def of_text(cls, text: str) -> Group:
+        """Return the group that a text tells of."""
+        types, labels, posts, entries, names, ties, around, owners = json.loads(text)
+        return cls(
+            Counter(dict(types)),
+            Counter(dict(labels)),
+            set(names),
+            set(entries),
+            Counter(dict(posts)),
+            set(ties),
+            set(around),
+            set(owners),
+        )
 
 
 def id_of(key: Key, group: Group) -> str:

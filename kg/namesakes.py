@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
 from kg import lexicon
-from kg.groups import Group, winner
+from kg.groups import Group, Reference, winner
 from kg.known import adjectives, known_label
 from kg.model import Annotation
 from kg.ontology import load_ontology
@@ -83,67 +83,93 @@ def owners_of(annotation: Annotation, labels: Mapping[str, str]) -> dict[str, st
     return owners
 
 
-def persons_of(name: str, members: list[Group]) -> list[Group]:
-    """Return the persons whom documents call by one name, as groups of members.
+class Persons:
+    """The persons whom documents call by one name.
 
     Those with a post in common come together first; each of the others joins the one it
-    shares most with, if it is more probably the same than not.
+    shares most with, if it is more probably the same than not.  What documents tell is
+    taken in one by one and not kept, for some names stand in most documents.
     """
-    members = sorted(members, key=lambda m: m.members[0])
-    persons: list[Group] = []
-    holders: dict[str, Group] = {}
-    rest = []
-    for member in members:
-        marks = _marks(member)
-        if not marks:
-            rest.append(member)
-            continue
-        known = dict.fromkeys(holders[mark] for mark in marks if mark in holders)
-        person = _united([*known, member], persons)
-        holders.update(dict.fromkeys(_marks(person), person))
-    while pair := next((p for p in combinations(persons, 2) if _same(name, *p)), None):
-        _united([*pair], persons)
-    persons.sort(key=lambda p: min(p.members))
-    return _with_the_rest(name, persons, rest)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._united: dict[Group, Group] = {}
+        self._members: list[tuple[Reference, Group]] = []
+        self.found: list[Group] = []
+
+    def take(self, marked: Iterable[Group], rest: Iterable[Group]) -> None:
+        """Take all that documents tell, each part in the order of documents.
+
+        Args:
+            marked: People with a post, or that the register knows.
+            rest: The others.
+        """
+        holders: dict[str, Group] = {}
+        for member in marked:
+            known = [holders[mark] for mark in _marks(member) if mark in holders]
+            person = self._one([*map(self._now, known), member])
+            holders.update(dict.fromkeys(_marks(member), person))
+        while pair := next(
+            (p for p in combinations(self.found, 2) if _same(self._name, *p)), None
+        ):
+            self._one([*pair])
+        self.found.sort(key=lambda person: person.first)
+        self._take_rest(rest)
+
+    def _take_rest(self, rest: Iterable[Group]) -> None:
+        """Give each member without a post to the person it is probably about."""
+        if not self.found:
+            for member in rest:
+                self._one([*self.found, member])
+            return
+        left: list[Group] = []
+        for member in rest:
+            shared = [len(common(person, member)) for person in self.found]
+            most = max(shared)
+            likeliest = [
+                p for p, n in zip(self.found, shared, strict=True) if n == most
+            ]
+            if len(likeliest) == 1 and _same(self._name, likeliest[0], member):
+                self._one([likeliest[0], member])
+            else:
+                left.append(member)
+        by_tie: dict[str, Group] = {}
+        for member in left:
+            ties = sorted(member.ties)
+            known = [by_tie[tie] for tie in ties if tie in by_tie]
+            person = self._one([*map(self._now, known), member])
+            by_tie.update(dict.fromkeys(ties, person))
+
+    def _now(self, group: Group) -> Group:
+        """Return the person that a group has become part of."""
+        while group in self._united:
+            group = self._united[group]
+        return group
+
+    def _one(self, parts: list[Group]) -> Group:
+        """Make one person of several, in place of them; the last may be new."""
+        first, *others = dict.fromkeys(parts)
+        if first not in self.found:
+            self.found.append(first)
+            self._members.append((first.first, first))
+        for other in others:
+            if other in self.found:
+                self.found.remove(other)
+                self._united[other] = first
+            else:
+                self._members.append((other.first, first))
+            first.take_alike(other)
+        return first
+
+    def members(self) -> Iterator[tuple[Reference, Group]]:
+        """Yield who is whom."""
+        for member, group in self._members:
+            yield member, self._now(group)
 
 
 def _marks(person: Group) -> list[str]:
-    """Return what only one person of a name has: each post, and an entry's name."""
-    return [*person.posts, *(f"={entry.name}" for entry in person.entries)]
-
-
-def _with_the_rest(name: str, persons: list[Group], rest: list[Group]) -> list[Group]:
-    """Give each member without a post to the person it is probably about."""
-    left: list[Group] = []
-    for member in rest:
-        shared = [len(common(person, member)) for person in persons]
-        likeliest = [
-            p for p, n in zip(persons, shared, strict=True) if n == max(shared)
-        ]
-        if len(likeliest) == 1 and _same(name, likeliest[0], member):
-            _united([likeliest[0], member], persons)
-        else:
-            left.append(member)
-    if not persons:
-        return [_united(left, [])] if left else []
-    by_tie: dict[str, Group] = {}
-    for member in left:
-        known = dict.fromkeys(by_tie[t] for t in sorted(member.ties) if t in by_tie)
-        person = _united([*known, member], persons)
-        by_tie.update(dict.fromkeys(person.ties, person))
-    return persons
-
-
-def _united(parts: list[Group], persons: list[Group]) -> Group:
-    """Make one group of several, in place of them among the persons."""
-    first, *others = parts
-    for other in others:
-        first.take_alike(other)
-        if other in persons:
-            persons.remove(other)
-    if first not in persons:
-        persons.append(first)
-    return first
+    """Return what only one person of a name has: each post, and an entry."""
+    return [*person.posts, *(f"={entry}" for entry in sorted(person.entries))]
 
 
 def _same(name: str, first: Group, second: Group) -> bool:
@@ -193,4 +219,4 @@ def same_person(
 
 def told_apart(person: Group) -> str:
     """Return what tells a person from a namesake: the post, else the first document."""
-    return winner(person.posts) if person.posts else min(person.members)[0]
+    return winner(person.posts) if person.posts else person.first[0]

@@ -74,6 +74,7 @@ class Register:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
+        self._numbers = {entry: number for number, entry in enumerate(self.entries)}
         self._by_name: dict[tuple[str, str], Entry | None] = {}
         own: dict[tuple[str, str], Entry] = {}
         for entry in self.entries:
@@ -104,6 +105,10 @@ class Register:
             ) in self._places.get(entry.country, ()):
                 surname = full_key(entry.name).rpartition(" ")[2]
                 self._by_surname.setdefault(surname, []).append(entry)
+
+    def number_of(self, entry: Entry) -> int:
+        """Return where an entry stands among all."""
+        return self._numbers[entry]
 
     def link(self, annotation: Annotation) -> dict[str, Entry | None]:
         """Return the entry of each entity of a document, by the entity's key.

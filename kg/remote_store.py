@@ -52,6 +52,8 @@ class RemoteStore:
     the merge is one named graph more, and queries are about that.
     """
 
+    together = 1
+
     def __init__(self, client: SparqlClient, merge: str | None) -> None:
         self._client = client
         self._merge = merge
@@ -124,6 +126,11 @@ class RemoteStore:
             return bool(self._rows(f"SELECT ?label {{ {probe} {_LABEL} ?label }}"))
         finally:
             self._client.update(f"DROP SILENT GRAPH {probe}")
+
+    def add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
+        """Add named graphs, one after the other."""
+        for name, quads in graphs.items():
+            self.replace(name, quads)
 
     def replace(self, graph: str, quads: Iterable[Quad]) -> None:
         """Replace a named graph and keep the merge in step; with no quads, remove it.

@@ -137,6 +137,18 @@ def drop(database: sqlite3.Connection, document: str) -> None:
         database.execute(statement, (document,))
 
 
+def check(database: sqlite3.Connection) -> None:
+    """Compare the index with what it was made of; this writes to the database.
+
+    Raises:
+        sqlite3.Error: They do not agree.
+    """
+    for table in ("search_names_words", "search_sentences_words"):
+        database.execute(
+            f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)"  # noqa: S608 - our own names
+        )
+
+
 def _sentences(graph: DocumentGraph) -> Iterator[tuple[int, int, str, str, str]]:
     """Yield each sentence: its place, text, the classes it is about, and what it tells.
 

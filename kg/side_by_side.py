@@ -46,6 +46,7 @@ def side_by_side(
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
     pool = ThreadPoolExecutor(workers)
+    is_done = False
     try:
         for item in items:
             waiting.append((item, pool.submit(work, item)))
@@ -55,6 +56,8 @@ def side_by_side(
         while waiting:
             first, future = waiting.popleft()
             yield first, future.result()
+        is_done = True
     finally:
-        pool.shutdown(cancel_futures=True)
+        # Whoever interrupts this does not wait for what is still being worked on.
+        pool.shutdown(wait=is_done, cancel_futures=True)
         sys.setswitchinterval(interval)

@@ -20,8 +20,12 @@ def clean(text: str) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text
+    """Return a cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10).
+
+    A carriage return becomes a line break: alone, it would end the row for its reader.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\n", "\0"} else text
 
 
 def table_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from kg.describe import Description, Record, Records
 from kg.diff import Change
 from kg.evaluate import Evaluation, Score
 from kg.ontology import Ontology
+from kg.progress import Advance
 from kg.table import clean
 
 if TYPE_CHECKING:
@@ -40,6 +42,22 @@ def summary(report: BuildReport) -> list[str]:
         f"the graph holds {report.documents} document"
         + ("" if report.documents == 1 else "s")
     ]
+
+
+def progress_line(step: Advance, seconds: float) -> str:
+    """Return one line that tells how far a build is, how fast and how long it will take.
+
+    Args:
+        step: Where it is.
+        seconds: For how long it has been doing that.
+    """
+    parts = [f"{step.doing} {step.done:,}/{step.total:,}"]
+    if seconds > 1:
+        if step.words:
+            parts.append(f"{step.words / seconds:,.0f} words/s")
+        left = timedelta(seconds=round(seconds / step.done * (step.total - step.done)))
+        parts.append(f"{left} left")
+    return " · ".join((*parts, clean(step.name)[:60]))
 
 
 def evaluation(result: Evaluation) -> list[str]:

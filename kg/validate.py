@@ -8,12 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.deep import damage
 from kg.ontology import Ontology
 from kg.paths import ontology_folder
 from kg.rdf import document_iri
 from kg.records import Record, read_records
 from kg.shelf import Shelf
-from kg.store import AnyStore
+from kg.store import FOLDER, MENDING, AnyStore, GraphStore
 from kg.where import open_store
 
 
@@ -26,43 +27,53 @@ class Violation:
 
 
 def validate(
-    output: Path, ontology: Ontology, address: str | None = None
+    output: Path, ontology: Ontology, address: str | None = None, *, deep: bool = False
 ) -> list[Violation]:
     """Check the graph of an output folder.
 
     Three things are checked: every graph against the SHACL shapes of the ontology; every
     quotation against the document's text at its offsets; and that plain triples stand
-    for exactly the facts whose status the ontology asserts.
+    for exactly the facts whose status the ontology asserts.  Asked to go deep, it first
+    reads all that the folder keeps, and of what is damaged it looks at nothing else.
 
     Args:
         output: The folder of the graph.
         ontology: Says what is asserted.
         address: A server that keeps the graph, if not the one that the folder names.
+        deep: Compare every index of the store, and check the shelf.
 
     Raises:
         StoreError: There is no graph, or it cannot be read.
     """
+    if deep:
+        found = [Violation(str(where), said) for where, said in damage(output)]
+        if found:
+            return found
     with (
         closing(open_store(output, address)) as store,
         closing(Shelf.open(output)) as shelf,
     ):
         records = read_records(store, ontology)
         return [
-            *_torn(store, shelf),
+            *_torn(store, shelf, output),
             *_misquoted(records, shelf),
             *_wrongly_asserted(store, records, ontology),
             *_shapes(store, ontology),
         ]
 
 
-def _torn(store: AnyStore, shelf: Shelf) -> Iterator[Violation]:
+def _torn(store: AnyStore, shelf: Shelf, output: Path) -> Iterator[Violation]:
     """Yield documents whose graph is not the one that was stated."""
     base = shelf.setting("base") or ""
     for shelved in shelf:
         graph = document_iri(base, shelved.document.id)
         lines = "\n".join(sorted(map(str, store.quads(graph))))
         if hashlib.sha256(lines.encode()).hexdigest() != shelved.stated:
-            message = "its graph is not what was written; run `kg build` again"
+            message = "its graph is not what was written; "
+            if shelved.stated and isinstance(store, GraphStore):
+                message += MENDING.format(output / FOLDER)
+            else:
+                message += "run `kg build` again"
             yield Violation(shelved.document.path, message)
 
 

@@ -31,6 +31,7 @@ def store_sample(output: Path) -> Path:
     for document in DOCUMENTS:
         store.replace(document, list(_quads(document)))
     store.flush()
+    store.publish(output)
     store.close()
     return output
 

@@ -79,7 +79,7 @@ def found(records: Export, start: str, end: str, max_length: int = 6) -> list[st
 
 def stored(records: Export, store: GraphStore | None = None) -> GraphStore:
     """Write a graph of the tests into a store as one document."""
-    store = store or GraphStore(Store())
+    store = store or GraphStore(Store(), Path())
     document = Document(
         "doc-1", "news & more.txt", "", "0" * 64, title="News", date="2024-05-01"
     )
@@ -133,7 +133,7 @@ def stored(records: Export, store: GraphStore | None = None) -> GraphStore:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("analysis")
     store = stored(sample(), GraphStore.open(folder, writable=True))
-    store.flush()
+    store.publish(folder)
     store.close()
     return folder
 

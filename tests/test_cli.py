@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -139,3 +140,53 @@ def test_output_may_be_cut_off(output: Path) -> None:
     command = f"{sys.executable} -m kg query most-named -o {output} | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.stderr == ""
+
+
+def test_the_report_tells_of_each_input(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "fine.txt").write_text(TEXT, "utf-8")
+    (folder / "page.docx").write_bytes(b"no Word file")
+    (folder / "picture.png").write_bytes(b"")
+    (folder / "old.txt").write_bytes("Café".encode("cp1252"))
+    report = tmp_path / "report.jsonl"
+    arguments = ("build", str(folder), "-o", str(tmp_path / "out"))
+
+    def told() -> list[dict[str, object]]:
+        result = kg(*arguments, "--report", str(report))
+        assert result.exit_code == 1, result.output
+        return [json.loads(line) for line in report.read_text("utf-8").splitlines()]
+
+    first = told()
+    statuses = {Path(str(r["path"])).name: r["status"] for r in first}
+    assert statuses == {
+        "fine.txt": "ok",
+        "old.txt": "ok",
+        "page.docx": "failed",
+        "picture.png": "skipped",
+    }
+    by_name = {Path(str(r["path"])).name: r for r in first}
+    assert "not a Word file" in str(by_name["page.docx"]["reason"])
+    assert by_name["old.txt"]["notes"] == ["not UTF-8; read as Windows-1252"]
+    again = [record["status"] for record in told()]
+    assert sorted(again) == ["failed", "skipped", "unchanged", "unchanged"]
+
+
+def test_a_deep_check_tells_how_to_mend_what_is_damaged(tmp_path: Path) -> None:
+    text = tmp_path / "fine.txt"
+    text.write_text(TEXT, "utf-8")
+    output = tmp_path / "out"
+    assert kg("build", str(text), "-o", str(output)).exit_code == 0
+    assert kg("validate", "--deep", "-o", str(output)).exit_code == 0
+    for file in output.glob("published/*/MANIFEST*"):
+        file.write_bytes(b"nothing of this")
+    result = kg("validate", "--deep", "-o", str(output))
+    assert result.exit_code == 1
+    store = output / "store"
+    assert f"delete {store} and run `kg build` again" in result.stdout
+    shown = kg("list", "-o", str(output))
+    assert shown.exit_code == 3
+    assert f"delete {store} and run `kg build` again" in shown.stderr
+    shutil.rmtree(store)
+    assert kg("build", str(text), "-o", str(output)).exit_code == 0
+    assert kg("validate", "--deep", "-o", str(output)).exit_code == 0

@@ -132,7 +132,7 @@ def test_a_decision_that_meets_nothing_any_more_is_told_at_each_build(
     path = built / "out" / "corrections.txt"
     path.write_text("rename law/gone-act Gone\n", "utf-8")
     report = build([str(built / "news.txt")], built / "out")
-    assert any("correction 1 meets nothing" in note for note in report.notes)
+    assert any("correction 1 meets nothing" in note.text for note in report.notes)
     path.unlink()
 
 

@@ -103,3 +103,15 @@ def test_nothing_names_a_registry_or_a_path_of_this_machine() -> None:
     for path in ROOT.glob("*"):
         if path.is_file() and path.suffix in {".md", ".toml", ".txt"}:
             assert not patterns.search(path.read_text("utf-8")), path
+
+
+def test_each_promise_names_tests_that_there_are() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    named = set(re.findall(r"`(tests/\w+\.py)::(\w+)`", text))
+    assert len(named) > 25
+    for file, test in named:
+        assert re.search(
+            rf"^(def {test}\(|{test} = )",
+            (ROOT / file).read_text("utf-8"),
+            re.MULTILINE,
+        ), f"{file}::{test}"

@@ -282,9 +282,10 @@ def test_no_term_or_colour_is_named_in_the_code() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 if node.value in TERMS or re.fullmatch(HEX_COLOUR, node.value):
                     found.append((path.name, node.value))
-            # done() is also what futures are asked.
+            # Futures are asked whether they are done(), and threads wait for an Event.
             elif isinstance(node, ast.Attribute) and node.attr in TERMS.keys() - {
-                "done"
+                "done",
+                "Event",
             }:
                 found.append((path.name, node.attr))
     assert found == []

@@ -311,10 +311,8 @@ def test_hostile_names_run_nothing(browser: Browser, tmp_path: Path) -> None:
     """Nothing a document says runs, is asked for or breaks the page."""
     path = written(tmp_path, hostile(), title=HOSTILE[0] + HOSTILE[1])
     with browser.open(path) as opened:
-        for node in opened.page.evaluate("data.nodes.map(node => node.id)"):
-            opened.page.evaluate("id => focusNode(id, true)", node)
-        for edge in opened.page.evaluate("data.edges.map(edge => edge.id)"):
-            opened.page.evaluate("id => focusEdge(id)", edge)
+        opened.page.evaluate("data.nodes.forEach((node) => focusNode(node.id, true))")
+        opened.page.evaluate("data.edges.forEach((edge) => focusEdge(edge.id))")
         opened.page.click("#as-list")
         opened.page.fill("#find", "onerror")
         assert HOSTILE[1] in opened.page.inner_text("#hits")

@@ -421,6 +421,7 @@ def test_a_triple_leaves_the_merge_with_its_last_graph(tmp_path: Path) -> None:
     for document, rows in zip(DOCUMENTS, (3, 0), strict=True):
         store = GraphStore.open(output, writable=True)
         store.replace(document, ())
+        store.publish(output)
         store.close()
         result = open_graph(output).query(everything)
         assert isinstance(result, Rows)

@@ -160,7 +160,7 @@ def test_a_store_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="run `kg build` first"):
         Worker(tmp_path / "none")
     output = store_sample(tmp_path)
-    for file in (output / "store").glob("MANIFEST*"):
+    for file in (output / "published").glob("*/MANIFEST*"):
         file.write_bytes(b"nothing of this")
     with closing(Worker(output)) as worker, pytest.raises(StoreError, match="damaged"):
         rows(worker, "SELECT ?x { ?x a kg:Law }")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from faults.pdfs import assembled, of_pages, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,6 +165,33 @@ def test_what_cannot_be_read_says_why(
     path.write_bytes(data)
     assert message in reason(path)
     assert "\n" not in reason(path)
+
+
+def test_word_file_whose_notes_hold_most_of_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    file = docx.Document()
+    file.add_paragraph("Grants")
+    file.save(str(path))
+    with zipfile.ZipFile(path, "a") as archive:
+        notes = "<w:footnotes><w:t>" + "Spain gets much. " * 50 + "</w:t></w:footnotes>"
+        archive.writestr("word/footnotes.xml", notes)
+    (note,) = document(path).notes
+    assert "6 of its 856 characters are read" in note
+
+
+def test_scanned_page_with_a_stamp_is_told(tmp_path: Path) -> None:
+    objects = of_pages("Spain gets five million euros for chips. " * 3, "Copy 7")
+    objects[20] = (
+        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray"
+        b"/BitsPerComponent 8/Length 1>>stream\n\x80\nendstream"
+    )
+    drawn = b"q 600 0 0 780 0 0 cm /I Do Q " + objects[13].split(b"\n")[1]
+    objects[12] = objects[12].replace(b"<</Font", b"<</XObject<</I 20 0 R>>/Font")
+    objects[13] = b"<</Length %d>>stream\n%b\nendstream" % (len(drawn), drawn)
+    path = tmp_path / "a.pdf"
+    path.write_bytes(assembled(objects))
+    assert "Copy 7" in document(path).text
+    assert "hardly any text on 1 of 2 pages" in document(path).notes[0]
 
 
 def test_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
@@ -376,39 +404,6 @@ def test_html_copyright_year_is_no_date(tmp_path: Path) -> None:
         f"<body><p>{'Words of an article. ' * 30}</p><p>© 2019 X</p></body>"
     )
     assert document(path).date is None
-
-
-def pdf(*pages: str, extra: str = "", trailer: str = "") -> bytes:
-    """Return a PDF with the given lines on its pages."""
-    kids = " ".join(f"{10 + 2 * i} 0 R" for i in range(len(pages)))
-    objects = {
-        1: "<</Type/Catalog/Pages 2 0 R>>",
-        2: f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
-        3: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        4: f"<<{extra}>>",
-    }
-    for i, page in enumerate(pages):
-        shown = " T* ".join(f"({line}) Tj" for line in page.split("\n"))
-        stream = f"BT /F 10 Tf 12 TL 50 750 Td {shown} ET" if page else ""
-        objects[10 + 2 * i] = (
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
-            f"/Resources<</Font<</F 3 0 R>>>>/Contents {11 + 2 * i} 0 R>>"
-        )
-        objects[11 + 2 * i] = f"<</Length {len(stream)}>>stream\n{stream}\nendstream"
-    out = b"%PDF-1.7\n"
-    places = {}
-    for number, body in objects.items():
-        places[number] = len(out)
-        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    table = "".join(f"{n} 1\n{at:010} 00000 n \n" for n, at in places.items())
-    start = len(out)
-    return (
-        out
-        + (
-            f"xref\n0 1\n0000000000 65535 f \n{table}trailer\n"
-            f"<</Size 100/Root 1 0 R/Info 4 0 R{trailer}>>\nstartxref\n{start}\n%%EOF"
-        ).encode()
-    )
 
 
 def test_pdf_lines_become_paragraphs(tmp_path: Path) -> None:

@@ -92,17 +92,22 @@ SET_PHRASE, VERB = 0.9, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One compiled way to say a predicate.
+    """One way to say a predicate.
 
     One of ``words`` is needed for it to match; ``subject_type`` is the only class of
     subjects that it is meant for, if there is one.
     """
 
     predicate: str
-    expression: re.Pattern[str]
+    written: str
     words: frozenset[str]
     confidence: float
     subject_type: str | None = None
+
+    @property
+    def expression(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return _compiled(self.written)
 
     @property
     def hedgeable(self) -> bool:
@@ -143,10 +148,10 @@ def _gap() -> str:
     return rf"(?:(?:{gap_words()}|[a-z]+ly|to|(?:on |in )?@) ){{0,7}}"
 
 
-def _compiled(
-    predicate: str, expression: str, words: frozenset[str], confidence: float
-) -> Pattern:
-    return Pattern(predicate, re.compile(r"(?<!\S)" + expression), words, confidence)
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    # When first needed: all of them take a second, and few texts need all.
+    return re.compile(r"(?<!\S)" + expression)
 
 
 def _first(phrases: frozenset[str]) -> frozenset[str]:
@@ -159,14 +164,14 @@ def _verb_patterns(predicate: str) -> Iterator[Pattern]:
         return
     active = frozenset(f for verb in verbs for f in inflections(verb))
     free = rf"{_FREE}{{0,6}}"
-    yield _compiled(
+    yield Pattern(
         predicate,
         rf"{S}{_APPOSITION}{_gap()}(?P<v>{alternation(active)} ){free}{O}",
         _first(active),
         VERB,
     )
     # A coordinated second verb: "S adopted X and repealed O".
-    yield _compiled(
+    yield Pattern(
         predicate,
         rf"{S}{_gap()}{_WORD}{free}(?:<\d+> )?(?:, )?and {_gap()}"
         rf"(?P<v>{alternation(active)} ){free}{O}",
@@ -179,7 +184,7 @@ def _verb_patterns(predicate: str) -> Iterator[Pattern]:
         if not verb.endswith((" for", " with"))
         for f in participles(verb)
     )
-    yield _compiled(
+    yield Pattern(
         predicate,
         rf"{O}{_APPOSITION}(?:{_gap()}{_PASSIVE}|, |)(?:[a-z]+ly )?"
         rf"(?P<v>{alternation(passive)} )(?:@ )?(?:in @ |on @ )?by (?:{_WORD}){{0,2}}{S}",
@@ -200,7 +205,7 @@ def _noun_patterns(predicate: str) -> Iterator[Pattern]:
         rf"{O}'s (?:{_WORD}){{0,2}}{noun},? ?{S}",
         rf"{S}, {O}'s (?:{_WORD}){{0,2}}{noun}",
     ):
-        yield _compiled(predicate, expression, _first(plural), SET_PHRASE)
+        yield Pattern(predicate, expression, _first(plural), SET_PHRASE)
 
 
 def _title_patterns(predicate: str) -> Iterator[Pattern]:
@@ -224,7 +229,7 @@ def _title_patterns(predicate: str) -> Iterator[Pattern]:
         rf"{O}, whose {title}(?:, )?{S}",
         rf"{S}\( {title}(?:of )?,? ?{O}",
     ):
-        yield _compiled(predicate, expression, _first(titles), SET_PHRASE)
+        yield Pattern(predicate, expression, _first(titles), SET_PHRASE)
 
 
 def _phrase_patterns(predicate: str) -> Iterator[Pattern]:
@@ -257,7 +262,7 @@ def _phrase_patterns(predicate: str) -> Iterator[Pattern]:
         expression = "".join(p for p in parts if p not in {"(?:a) ", "(?:an) "})
         yield Pattern(
             predicate,
-            re.compile(rf"(?<!\S)(?P<v>{expression})"),
+            f"(?P<v>{expression})",
             frozenset(sorted(words)[:1]),
             SET_PHRASE,
             subject_type,

@@ -50,6 +50,8 @@ _OPENERS = frozenset(
         "Before",
     ]
 )
+# A text without a full stop is no sentence: all that stands in one is compared with all.
+_LONGEST = 400  # tokens; sentences of laws have up to 300
 _NEWLINES = re.compile(r"\n")
 
 
@@ -64,7 +66,7 @@ class Sentences:
 
     A line break always ends a sentence when the next line starts a paragraph, and a
     full stop ends it unless it belongs to an abbreviation ("U.S.", "Inc.") that is not
-    followed by a word that opens sentences.
+    followed by a word that opens sentences.  After 400 tokens a sentence ends anywhere.
     """
 
     def __init__(self) -> None:
@@ -75,6 +77,7 @@ class Sentences:
     def __call__(self, doc: Doc) -> Doc:
         """Mark the sentence starts of a document."""
         starts = [1, *(1 if _ends_sentence(token) else -1 for token in doc)]
+        _divide(starts)
         # Set at once: a token's setter looks at the whole document each time.
         marks: Any = np.array(starts[: len(doc)]).astype(np.uint64)
         doc.from_array(["SENT_START"], marks)
@@ -84,6 +87,15 @@ class Sentences:
             if len(sentence) < 40 and self._furniture.search(sentence.text.strip())
         ]
         return doc
+
+
+def _divide(starts: list[int]) -> None:
+    """Start another sentence where one has gone on for too long."""
+    length = 0
+    for at, start in enumerate(starts):
+        length = 1 if start == 1 else length + 1
+        if length > _LONGEST:
+            starts[at] = length = 1
 
 
 def _ends_sentence(token: Token) -> bool:

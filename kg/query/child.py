@@ -112,6 +112,13 @@ def limit(kind: str, most: int) -> None:
         resource.setrlimit(number, (least, hard))
 
 
+def more_processor_time(seconds: float) -> None:
+    """Let this process work for so long from now on, and a little longer."""
+    if resource is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit("RLIMIT_CPU", int(used.ru_utime + used.ru_stime + seconds) + 5)
+
+
 def wall() -> bool:
     """Let the kernel refuse sockets to this process; tell whether it does.
 
@@ -170,10 +177,7 @@ def names(store: Store) -> Name:
 def answer(store: Store, request: Request, name: Name) -> None:
     """Send the answer to one request."""
     # Should the parent be killed, nobody else would end a query that never does.
-    if resource is not None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        spent = used.ru_utime + used.ru_stime
-        limit("RLIMIT_CPU", int(spent + request["seconds"]) + 5)
+    more_processor_time(request["seconds"])
     out = Answer(request["bytes"])
     last = Answer(_LONGEST)
     for graph in request["graphs"]:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyoxigraph
 
 from kg.errors import KgError, LimitError, UsageError
-from kg.store import read_only_folder, unreadable
+from kg.store import FOLDER, readable, unreadable
 
 if TYPE_CHECKING:
     from kg.query.guard import Query  # the child starts before this is imported
@@ -87,7 +87,8 @@ class Worker:
         Raises:
             StoreError: There is no graph.
         """
-        self._folder = read_only_folder(output)
+        self._store = output / FOLDER
+        self._snapshot = readable(output)
         self._memory = memory
         self._read = bytearray()  # beyond the last line
         # Not forked, although that would save a quarter of the processor time until the
@@ -98,7 +99,10 @@ class Worker:
         paths = [Path(__file__).parent, Path(pyoxigraph.__file__).parent.parent]
         network = "online" if online else "offline"
         self._process = subprocess.Popen(  # noqa: S603  # our own script
-            [*command, *map(str, paths), str(self._folder), str(memory), network],
+            [
+                *command,
+                *map(str, (*paths, self._snapshot.folder, memory, network)),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -121,6 +125,7 @@ class Worker:
             if pipe is not None:
                 with suppress(BrokenPipeError):  # what it was still to be told
                     pipe.close()
+        self._snapshot.close()
 
     def ask(
         self,
@@ -234,7 +239,7 @@ class Worker:
 
     def _error(self, query: Query, kind: str, message: str) -> KgError:
         if kind == "store":
-            return unreadable(self._folder, message)
+            return unreadable(self._store, message)
         if kind == "graph":
             return query.unknown_graph(message)
         if kind == "syntax":

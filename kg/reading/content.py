@@ -27,6 +27,11 @@ class Content:
     notes: tuple[str, ...] = ()
 
 
+MAX_CHARACTERS = 5_000_000
+"""Of a text: three novels of a thousand pages; a longer one takes too long in one piece."""
+
+TOO_LONG = f"holds more than {MAX_CHARACTERS:,} characters; split it"
+
 Reader = Callable[[bytes], Content]
 """Reads the bytes of a file; raises ``ValueError`` with the reason if it cannot."""
 

@@ -10,6 +10,7 @@ from kg.reading.content import Content, headline
 from kg.reading.metadata import iso_date
 
 MAX_PAGES = 2000
+_FEW = 100  # characters; a scan may bear a stamp or a page number as text
 # NFKC for these only: it would turn "m²" into "m2" and "½" into "1⁄2".
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
@@ -89,7 +90,7 @@ def _pages(document: Any) -> tuple[list[str], tuple[str, ...]]:
         except pypdfium2.PdfiumError:
             damaged.append(str(number + 1))
             continue
-        empty += not text.strip()
+        empty += not text.strip() or (len(text) < _FEW and _is_scan(page))
         pages.append(text)
     if not pages:
         raise ValueError("the PDF is damaged: no page can be read")
@@ -97,8 +98,22 @@ def _pages(document: Any) -> tuple[list[str], tuple[str, ...]]:
     if damaged:
         notes.append(f"damaged, left out: page {', '.join(damaged)}")
     if empty:
-        notes.append(f"no text on {empty} of {len(document)} pages; are they scans?")
+        notes.append(
+            f"hardly any text on {empty} of {len(document)} pages; are they scans?"
+        )
     return pages, tuple(notes)
+
+
+def _is_scan(page: Any) -> bool:
+    """Tell whether an image covers half of a page."""
+    import pypdfium2
+
+    width, height = page.get_size()
+    for image in page.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = image.get_bounds()
+        if (right - left) * (top - bottom) > width * height / 2:
+            return True
+    return False
 
 
 def _running_text(pages: list[str]) -> str:

@@ -13,12 +13,16 @@ from typing import BinaryIO
 
 from kg.errors import InputError
 from kg.model import Document
+from kg.reading import text
+from kg.reading.apart import read_apart
+from kg.reading.content import MAX_CHARACTERS, TOO_LONG, Content
 from kg.reading.metadata import iso_date, web_address
 from kg.reading.readers import reader_for
 from kg.reading.sources import Source
 from kg.slug import slug
 
 MAX_BYTES = 100_000_000
+_WIDEST = 4  # bytes of a character, in any encoding
 
 
 def read_bytes(source: Source) -> bytes:
@@ -83,13 +87,14 @@ def read(source: Source, data: bytes) -> Document:
         data: The bytes.
 
     Raises:
-        InputError: The file is damaged, encrypted, or holds no text.
+        InputError: The file is damaged, encrypted, holds no text or too much of it, or
+            its parser met a limit.
     """
     if not data:
         raise InputError(source.path, "the file is empty")
     is_stdin = source.location == "-"
     try:
-        content = reader_for("" if is_stdin else Path(source.path).suffix, data)(data)
+        content = _content("" if is_stdin else Path(source.path).suffix, data)
     except ValueError as error:
         raise InputError(source.path, str(error)) from error
     if not any(character.isalnum() for character in content.text):
@@ -107,6 +112,18 @@ def read(source: Source, data: bytes) -> Document:
         url=about.url or web_address(content.url),
         notes=(*content.notes, *about.notes),
     )
+
+
+def _content(suffix: str, data: bytes) -> Content:
+    """Return what a file holds; what needs more than decoding is parsed apart."""
+    if reader_for(suffix, data) is not text.read:
+        return read_apart(suffix, data)
+    if len(data) > _WIDEST * MAX_CHARACTERS:
+        raise ValueError(TOO_LONG)
+    content = text.read(data)
+    if len(content.text) > MAX_CHARACTERS:
+        raise ValueError(TOO_LONG)
+    return content
 
 
 def _line(said: str | None) -> str | None:

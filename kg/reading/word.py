@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from kg.reading.metadata import iso_date
 MAX_UNPACKED = 200_000_000  # bytes; a bomb of a few KB unpacks to gigabytes
 MAX_RATIO = 200  # prose shrinks to a tenth or so; more is a bomb
 _SMALL = 10_000_000  # bytes; whatever their ratio, parts up to here do no harm
+_LEAST_SHARE = 0.5  # of what a file shows; if less is read, the rest stands elsewhere
+_LONG = 500  # characters
+_SHOWN = re.compile(rb"<[wa]:t(?:\s[^>]*)?>([^<]*)</")  # w: in texts, a: in drawings
 _OLE = b"\xd0\xcf\x11\xe0"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -48,6 +52,7 @@ def read(data: bytes) -> Content:
         _guard(data)
         document = docx.Document(io.BytesIO(data))
         blocks = list(_blocks(document.element.body))
+        shown = _shown(data)
         title = (document.core_properties.title or "").strip()
         created = document.core_properties.created
     except _RefusedError:
@@ -68,7 +73,15 @@ def read(data: bytes) -> Content:
     text = "\n\n".join(filter(None, blocks))
     if title.casefold() in _NO_TITLES or not any(map(str.isalpha, title)):
         title = ""
-    return Content(text + "\n", title=title or headline(text), date=_sane(created))
+    notes: tuple[str, ...] = ()
+    if shown > _LONG and len(text) < _LEAST_SHARE * shown:
+        notes = (
+            f"{len(text):,} of its {shown:,} characters are read: the others stand in "
+            "headers, footers, notes or drawings",
+        )
+    return Content(
+        text + "\n", title=title or headline(text), date=_sane(created), notes=notes
+    )
 
 
 class _RefusedError(ValueError):
@@ -90,6 +103,17 @@ def _guard(data: bytes) -> None:
                 # lxml cuts the text silently where such an entity stands.
                 if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                     raise _RefusedError("the Word file declares XML entities")
+
+
+def _shown(data: bytes) -> int:
+    """Return how many characters a file shows in all its parts."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(
+            len(match[1])
+            for name in archive.namelist()
+            if name.startswith("word/") and name.endswith(".xml")
+            for match in _SHOWN.finditer(archive.read(name))
+        )
 
 
 def _sane(created: datetime | None) -> str | None:

@@ -1,0 +1,43 @@
+"""A text as tokens, also where it holds what no language has words for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+# The tokeniser takes punctuation from a word sign by sign, and looks at all of the word
+# each time: 3,000 brackets in a row cost it a second, ten times as many a hundred.
+_ENDLESS = re.compile(r"\S{301,}")
+# Characters; longer than what the encoder has pieces for, so that each costs it one.
+_PIECE = 150
+
+
+def make_doc(nlp: Language, text: str) -> Doc:
+    """Return a text as tokens, whose texts and spaces together are exactly the text.
+
+    What goes on for more than 300 characters without white space is cut in pieces.
+    """
+    if _ENDLESS.search(text) is None:
+        return nlp.make_doc(text)
+    words: list[str] = []
+    spaces: list[bool] = []
+    for piece in _pieces(text):
+        for token in nlp.make_doc(piece):
+            words.append(token.text)
+            spaces.append(bool(token.whitespace_))
+    return Doc(nlp.vocab, words, spaces)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    done = 0
+    for match in _ENDLESS.finditer(text):
+        if match.start() > done:
+            yield text[done : match.start()]
+        for start in range(match.start(), match.end(), _PIECE):
+            yield text[start : min(start + _PIECE, match.end())]
+        done = match.end()
+    if done < len(text):
+        yield text[done:]
