@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "rebuild": (["--documents", "10000"], ["--documents", "100"]),
     "resolution": ([], ["--up-to", "10000"]),
     "growth": (["--documents", "1000", "10000", "100000"], ["--documents", "300", "1000"]),
+    "page": ([], ["--nodes", "1000"]),
     "queries": ([], ["--quads", "100000"]),
 }  # fmt: skip
 PACKAGES = ("kg-policy", "spacy", "onnxruntime", "numpy", "pyoxigraph", "rdflib")

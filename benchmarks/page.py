@@ -1,6 +1,6 @@
 """How soon the graph page can be used, and how smoothly it moves.
 
-    python benchmarks/page.py [--nodes 1000 20000]
+    python -m benchmarks.page [--nodes 1000 20000]
 
 Makes seeded graphs of communities with some entities that are tied to many, writes their
 pages, and opens each in Chromium.  Ready is a page when its scripts have run and the map

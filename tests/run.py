@@ -26,11 +26,13 @@ def main() -> int:
     if "--here" not in sys.argv:
         python = prepared_environment()
         install_chromium()
+    # A file's tests share what they set up, so that one process takes them all.
+    tests = [python, "-m", "pytest", "-n", "auto", "--dist", "loadfile"]
     checks = [
         [python, "-m", "ruff", "format", "--check", "."],
         [python, "-m", "ruff", "check", "."],
         [python, "-m", "mypy"],
-        [python, "-m", "pytest", *[a for a in sys.argv[1:] if a != "--here"]],
+        [*tests, *[a for a in sys.argv[1:] if a != "--here"]],
     ]
     for command in checks:
         print("$", " ".join(map(str, command[1:])), flush=True)
