@@ -22,6 +22,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
+from benchmarks.resolution import SYLLABLES
 from kg.model import (
     Annotation,
     Claim,
@@ -36,28 +37,7 @@ SEED = 7
 TAIL = 0.7  # exponent of the Pareto distribution of names
 HEAD = 20.0  # how flat it begins: the commonest name has some 3 % of the mentions
 SENTENCES = (8, 26)  # of a document
-_SYLLABLES = [
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "ka",
-    "le",
-    "mi",
-    "no",
-    "pu",
-    "ra",
-    "se",
-    "ti",
-    "vel",
-    "mar",
-    "ton",
-    "den",
-    "sko",
-    "bry",
-    "lin",
-]
+_SYLLABLES = [*SYLLABLES, "vel", "mar", "ton", "den", "sko", "bry", "lin"]
 _SLOT = re.compile(r"\{(\w+)\}")
 
 # Kinds of slots: P person, B body, C company, L law, N polity, D product; small letters

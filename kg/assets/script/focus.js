@@ -2,13 +2,14 @@
 
 // What is looked at: a node, a line, the way between two nodes, or nothing.
 
-let focus = { near: null, way: new Set() };
+let focus = { near: null, path: null, way: new Set() };
 
-// The nodes that stay bright, null for all, and the lines of the way between two nodes.
+// The nodes that stay bright, null for all, and the way between two nodes: as a list of
+// lines, null where there is none, and as their ids.
 function whatIsNear() {
   const way = state.path === null ? null : wayNow();
   const lines = new Set((way || []).map((edge) => edge.id));
-  return { near: nearFocus(way), way: lines };
+  return { near: nearFocus(way), path: way, way: lines };
 }
 
 function nearFocus(way) {
@@ -69,7 +70,7 @@ function clearFocus() {
 }
 
 function tellFocus() {
-  if (state.path !== null) tellPath(state.path, wayNow());
+  if (state.path !== null) tellPath(state.path, focus.path);
   else if (state.node !== null) tellNode(nodes.get(state.node));
   else if (state.edge !== null) tellEdge(edges.get(state.edge), null);
   else tellOverview();

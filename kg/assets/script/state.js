@@ -46,7 +46,7 @@ function withSums(some) {
   return new Set([...ids, ...sums.slice(0, AT_ONCE.group).map((edge) => edge.event)]);
 }
 
-// The neighbours of a node that the filters let through, those said most first.
+// The neighbours of a node, those told of most and most surely first.
 function nearest(id) {
   const ranked = [...edgesAt.get(id)].sort((one, other) => weight(other) - weight(one));
   return [...new Set(ranked.map((edge) => otherEnd(edge, id).id))].slice(0, AT_ONCE.around);
