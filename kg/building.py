@@ -265,7 +265,8 @@ def _locked(output: Path) -> Iterator[None]:
     try:
         output.mkdir(parents=True, exist_ok=True)
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-        lock.execute("BEGIN EXCLUSIVE")
+        # Of two who ask at once one gets it; asked for EXCLUSIVE, both could be refused.
+        lock.execute("BEGIN IMMEDIATE")
     except (OSError, sqlite3.Error) as error:
         if "locked" in str(error):
             raise StoreError(f"{output} is in use by another `kg build`") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -230,6 +232,55 @@ def test_too_many_at_once_are_sent_away(
     assert answer.headers["retry-after"] == "1"
     monkeypatch.undo()
     assert client.get("/sparql", params={"query": SELECT}).status_code == 200
+
+
+def test_a_query_whose_asker_has_left_is_not_worked_out(client: TestClient) -> None:
+    """The rows of every pair of triples would be 64 MiB; the first of them are enough."""
+    rows = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    site = client.app.state.site  # type: ignore[attr-defined]
+    query, stamp = checked(rows, site.ontology), site.current.stamp()
+    asked: list[int] = []
+
+    def gone() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    with pytest.raises(pool.GoneError):
+        site.pool.answer(query, "text/csv", stamp, gone)
+    assert len(asked) == 4
+    # Who hung up while waiting costs no worker.
+    assert not site.pool.answer(query, "text/csv", stamp, lambda: True)
+
+
+def test_hanging_up_is_noticed(output: Path) -> None:
+    app = make_app(output)
+    sent: list[Any] = []
+
+    async def hang_up() -> None:
+        told = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(told)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        query = urlencode({"query": "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"})
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/sparql",
+            "query_string": query.encode(),
+            "headers": [(b"host", b"localhost")],
+        }
+        await app(scope, receive, send)
+
+    try:
+        asyncio.run(hang_up())
+    finally:
+        app.state.site.pool.close()
+    # Nothing of the answer was kept: either nobody asked, or the asking was broken off.
+    assert len(b"".join(m.get("body", b"") for m in sent)) < 100
 
 
 def test_entities_show_facts_sums_and_sentences(client: TestClient) -> None:

@@ -5,6 +5,7 @@ Runs where the training dependencies are installed.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ pytest.importorskip("onnx")
 from onnxruntime import InferenceSession  # noqa: E402 - only with the others
 
 from kg.pipeline.attributes import Window  # noqa: E402
+from training.examples import Text, written  # noqa: E402
 from training.export import encoder_model, head_models  # noqa: E402
 from training.model import (  # noqa: E402
     HEADS,
@@ -25,8 +27,28 @@ from training.model import (  # noqa: E402
     WordEncoder,
     looks_of,
 )
+from training.train import (  # noqa: E402
+    amount_scores,
+    antecedent_scores,
+    encode,
+    label_scores,
+    open_tokenizer,
+    pair_scores,
+)
+from training.windows import Batch, windows_of  # noqa: E402
+from training.windows import Window as TrainingWindow  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of itself
+
+
+FOLDER = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> list[Text]:
+    folder = tmp_path_factory.mktemp("texts")
+    shutil.copy(FOLDER / "training" / "texts" / "deals.md", folder)
+    return written(folder)[0][:4]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +86,8 @@ def test_what_mentions_look_at_is_the_same_in_training_and_in_the_pipeline() -> 
     spans = torch.tensor([[0, 2], [5, 6], [9, 12], [9, 10]])
     kept = attention.transpose(0, 1).half().numpy()
     found = Window(np.arange(words), kept).looks(spans.numpy())
-    np.testing.assert_allclose(found, looks_of(attention, spans).numpy(), atol=1e-3)
+    looks = looks_of(attention[None], spans)
+    np.testing.assert_allclose(found, looks.numpy(), atol=1e-3)
 
 
 def test_the_exported_heads_agree_with_pytorch(
@@ -80,7 +103,7 @@ def test_the_exported_heads_agree_with_pytorch(
     between = torch.tensor([[2, 5], [12, 20]])
     features = torch.tensor([[3, 0, 0], [15, 0, 0], [8, 1, 2]])
     shapes = torch.randint(0, 500, (words,))
-    looks = looks_of(attention, spans)
+    looks = looks_of(attention[None], spans)
     models = head_models(network, tmp_path, quantised=False)
     with torch.no_grad():
         wanted = {
@@ -127,3 +150,34 @@ def test_the_exported_heads_agree_with_pytorch(
             np.testing.assert_allclose(got, want.numpy(), atol=0.1)
         for got, want in zip(run(model, **given[name]), wanted[name], strict=True):
             np.testing.assert_allclose(got, want.numpy(), atol=1e-4)
+
+
+def test_windows_side_by_side_are_read_as_each_by_itself(
+    network: Network, texts: list[Text]
+) -> None:
+    windows = list(windows_of(texts, None))
+    tokenizer = open_tokenizer(FOLDER / "kg" / "weights" / "kg_encoder")
+
+    def scores(together: list[TrainingWindow]) -> list[torch.Tensor]:
+        batch = Batch(together, tokenizer)
+        states, attention = encode(network.encoder, batch)
+        return [
+            label_scores(network.ner, batch, states),
+            *pair_scores(network, batch, states, attention),
+            *amount_scores(network, batch, states, attention),
+            antecedent_scores(network, batch, states),
+        ]
+
+    with torch.no_grad():
+        alone = [scores([window]) for window in windows]
+        beside = scores(windows)
+    assert len(windows) > 2
+    assert all(len(ours) > 1 for ours in beside)
+    for mine, ours in zip(zip(*alone, strict=True), beside, strict=True):
+        torch.testing.assert_close(torch.cat(mine), ours, atol=1e-3, rtol=1e-3)
+
+
+def test_the_pair_head_is_told_each_mention_once(texts: list[Text]) -> None:
+    for window in windows_of(texts, None):
+        assert len(window.reference)
+        assert len(window.spans.unique(dim=0)) == len(window.spans)

@@ -41,8 +41,7 @@ def scored_facts(
             continue
         batch = Batch([window], tokenizer)
         with torch.no_grad():
-            states, attention = encode(network, batch)[0]
-            found, _ = pair_scores(network, window, states, attention)
+            found, _ = pair_scores(network, batch, *encode(network.encoder, batch))
         together = pooled(found, window.group, len(window.fact))[:, :facts]
         known = window.known[:, :facts] > 0
         scores.append(together[known])

@@ -65,7 +65,6 @@ class Text:
     facts: dict[tuple[int, int, str], str] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     sums: list[Sum] | None = None
-    weight: float = 1.0
 
 
 def written(folder: Path) -> tuple[list[Text], list[Text]]:

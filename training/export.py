@@ -72,7 +72,7 @@ def exported(
 def encoder_model(network: Network, folder: Path, *, quantised: bool = True) -> bytes:
     """Return the encoder as an ONNX model."""
     path = exported(
-        WordEncoder(network.encoder),
+        WordEncoder(network.encoder).eval(),
         {
             "ids": (torch.ones(1, 7, dtype=torch.long), {1: "pieces"}),
             "first": (torch.ones(5, dtype=torch.long), {0: "words"}),

@@ -7,6 +7,7 @@ its parts export cleanly to ONNX and the heads can read its states and attention
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -39,7 +40,7 @@ class Layer(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, states: Tensor, bias: Tensor | None) -> Tensor:
         """Map states [batch, pieces, width] to the next layer's."""
         context = functional.scaled_dot_product_attention(
             self._heads(self.query(states)),
@@ -126,6 +127,30 @@ class WordEncoder(nn.Module):
         return states[0], between.transpose(0, 1).half()
 
 
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """How the windows of a training batch stand in one row of words.
+
+    Each has the width of the longest and a gap behind it, so that no head looks from one
+    into the next; ``real`` [windows, width] tells words from what fills up.  The mention
+    pairs and sums of a window stand together: ``couples`` and ``sums`` count them.
+    """
+
+    real: Tensor
+    couples: list[int]
+    sums: list[int]
+
+    def mixed(self, shares: Tensor, rows: Tensor, counts: list[int]) -> Tensor:
+        """Return the sums of word rows [words, features], by shares [any, width].
+
+        ``counts`` tells how many of the shares are those of each window.
+        """
+        by_window = rows.view(*self.real.shape, -1)
+        return torch.cat(
+            [s @ r for s, r in zip(shares.split(counts), by_window, strict=True)]
+        )
+
+
 class NerHead(nn.Module):
     """Word states [words, 384] and shape ids [words] to BIO scores [words, labels]."""
 
@@ -136,27 +161,35 @@ class NerHead(nn.Module):
         self.out = nn.Linear(256, labels)
         self.drop = nn.Dropout(0.2)
 
-    def forward(self, words: Tensor, shapes: Tensor) -> Tensor:
+    def forward(
+        self, words: Tensor, shapes: Tensor, side: SideBySide | None = None
+    ) -> Tensor:
         """Score each label for each word."""
         features = torch.cat([self.drop(words), self.shapes(shapes)], -1)
+        if side is not None:
+            features = features * side.real.view(-1, 1)
         wide = functional.pad(features, (0, 0, 1, 1))
         hidden = self.near(torch.cat([wide[:-2], features, wide[2:]], -1))
         return self.out(self.drop(functional.gelu(hidden)))
 
 
 def looks_of(attention: Tensor, spans: Tensor) -> Tensor:
-    """Return what the words of each span attend to on average [spans, heads, words].
+    """Return what the words of each span attend to on average [spans, heads, width].
 
-    ``attention`` is that of words to words, by head [heads, words, words].
+    ``attention`` is that of words to words, by window and head [windows, heads, width,
+    width]; ``spans`` number the words of all windows through.
     """
-    inside = _inside(spans, attention.shape[1]).to(attention.dtype)
-    mean = inside / inside.sum(1, keepdim=True).clamp(min=1)
-    return (mean @ attention).transpose(0, 1)
+    width = attention.shape[-1]
+    window, start = spans[:, 0] // width, spans[:, 0] % width
+    end = spans[:, 1] - window * width
+    total = functional.pad(attention.cumsum(2), (0, 0, 1, 0)).transpose(1, 2)
+    length = (end - start).clamp(min=1)[:, None, None]
+    return (total[window, end] - total[window, start]) / length
 
 
 def _inside(spans: Tensor, words: int) -> Tensor:
     """Return whether each word is inside each span, as booleans [spans, words]."""
-    place = torch.arange(words)
+    place = torch.arange(words, device=spans.device)
     return (place >= spans[:, :1]) & (place < spans[:, 1:])
 
 
@@ -177,7 +210,7 @@ def range_max(rows: Tensor, spans: Tensor) -> Tensor:
     levels = [rows]
     for level in range(9):  # a window has fewer than 512 words
         last = levels[-1]
-        index = torch.arange(rows.shape[0]) + 2**level
+        index = torch.arange(rows.shape[0], device=rows.device) + 2**level
         levels.append(torch.maximum(last, last[index.clamp(max=rows.shape[0] - 1)]))
     length = spans[:, 1] - spans[:, 0]
     at = torch.log2(length.clamp(min=1).to(rows.dtype) + 0.5).floor().long()
@@ -209,17 +242,25 @@ class Around(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(
-        self, states: Tensor, spans: Tensor, kinds: Tensor, between: Tensor
+        self,
+        states: Tensor,
+        spans: Tensor,
+        kinds: Tensor,
+        between: Tensor,
+        side: SideBySide | None,
     ) -> tuple[Tensor, Tensor]:
         """Return features beside mentions [mentions, 2 * NEAR] and between [pairs, NEAR]."""
         words = self.word(self.drop(with_kinds(states, spans, self.kinds(kinds))))
-        steps = torch.arange(REACH)
+        steps = torch.arange(REACH, device=spans.device)
         left = spans[:, :1] - 1 - steps
         right = spans[:, 1:] + steps
         sides = []
         for index, offset in ((left, self.before), (right, self.behind)):
             known = (index >= 0) & (index < states.shape[0])
-            beside = words[index.clamp(0, states.shape[0] - 1)] + offset
+            index = index.clamp(0, states.shape[0] - 1)
+            if side is not None:
+                known = known & side.real.flatten()[index]
+            beside = words[index] + offset
             sides.append((functional.gelu(beside) * known[:, :, None]).amax(1))
         return torch.cat(sides, -1), range_max(functional.gelu(words), between)
 
@@ -239,11 +280,17 @@ class Reader(nn.Module):
         self.up = nn.Linear(READER, WIDTH)
         nn.init.zeros_(self.up.weight)
 
-    def forward(self, states: Tensor, spans: Tensor, kinds: Tensor) -> Tensor:
+    def forward(
+        self, states: Tensor, spans: Tensor, kinds: Tensor, side: SideBySide | None
+    ) -> Tensor:
         """Return word states [words, 384] that know of the mentions."""
         words = self.down(with_kinds(states, spans, self.kinds(kinds)))
-        read = self.layer(words[None], torch.zeros(1, 1, 1, 1))
-        return states + self.up(read[0])
+        if side is None:
+            read = self.layer(words[None], None)[0]
+        else:
+            windows = words.view(*side.real.shape, -1)
+            read = self.layer(windows, side.real[:, None, None, :]).flatten(0, 1)
+        return states + self.up(read)
 
 
 class PairHead(nn.Module):
@@ -292,6 +339,7 @@ class PairHead(nn.Module):
         couple: Tensor,
         between: Tensor,
         features: Tensor,
+        side: SideBySide | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Score pairs; shapes as in :mod:`kg.pipeline.pairs`.
 
@@ -305,19 +353,21 @@ class PairHead(nn.Module):
             couple: The couple of each pair [pairs].
             between: Word range between the two of a couple [couples, 2].
             features: Distance, sentences apart, mentions between [pairs, 3].
+            side: How several windows stand side by side, if there are several.
 
         Returns:
             Scores [pairs, outputs] and status scores [pairs, statuses].
         """
-        states = self.reader(states, spans, kinds)
+        states = self.reader(states, spans, kinds, side)
         mentions = torch.cat([spans_mean(states, spans), self.kinds(kinds)], -1)
         mentions = self.drop(mentions)
         subject, object_ = ends[:, 0], ends[:, 1]
         shared = (looks[couples[:, 0]] * looks[couples[:, 1]]).sum(1)
         shared = shared / (shared.sum(-1, keepdim=True) + 1e-9)
-        middle = shared @ self.common(states)
+        common = self.common(states)
+        middle = side.mixed(shared, common, side.couples) if side else shared @ common
         middle = middle + spans_mean(self.amid(states), between)
-        beside, through = self.around(states, spans, kinds, between)
+        beside, through = self.around(states, spans, kinds, between, side)
         beside = self.drop(beside)
         middle = (middle + self.through(self.drop(through)))[couple]
         middle = middle + self.distance(features[:, 0])
@@ -351,7 +401,12 @@ class AmountHead(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(
-        self, states: Tensor, looks: Tensor, spans: Tensor, around: Tensor
+        self,
+        states: Tensor,
+        looks: Tensor,
+        spans: Tensor,
+        around: Tensor,
+        side: SideBySide | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Score sums at ``spans`` [sums, 2] in sentences ``around`` [sums, 2].
 
@@ -359,8 +414,9 @@ class AmountHead(nn.Module):
         """
         looks = looks.mean(1)
         looks = looks / (looks.sum(-1, keepdim=True) + 1e-9)
+        seen = side.mixed(looks, states, side.sums) if side else looks @ states
         hidden = torch.cat(
-            [spans_mean(states, spans), looks @ states, spans_mean(states, around)], -1
+            [spans_mean(states, spans), seen, spans_mean(states, around)], -1
         )
         hidden = self.drop(functional.gelu(self.hidden(self.drop(hidden))))
         return self.kind(hidden), self.status(hidden)

@@ -23,7 +23,14 @@ from kg.pipeline.ner import best_path
 from training.data import Example, allowed_labels, sentence_starts
 from training.model import Network
 from training.score import Count, spans_of
-from training.train import BATCH_PIECES, open_network, open_tokenizer, optimised
+from training.train import (
+    BATCH_PIECES,
+    encode,
+    label_scores,
+    open_network,
+    open_tokenizer,
+    optimised,
+)
 from training.windows import Batch, Window, batches_of
 
 TYPES = ("PER", "ORG", "LOC", "MISC", "TIME", "NUM")
@@ -65,15 +72,10 @@ class Recogniser(nn.Module):
         self.ner = trained.ner
         self.ner.out = nn.Linear(self.ner.out.in_features, len(LABELS))
 
-    def logs(self, batch: Batch) -> list[torch.Tensor]:
-        """Return log-probabilities [words, labels] of each window."""
-        states, _ = self.encoder(batch.ids, batch.mask)
-        return [
-            self.ner(states[i, first], shapes).log_softmax(-1)
-            for i, (first, shapes) in enumerate(
-                zip(batch.first, batch.shapes, strict=True)
-            )
-        ]
+    def logs(self, batch: Batch) -> torch.Tensor:
+        """Return log-probabilities [words, labels] of the words of a batch."""
+        states, _ = encode(self.encoder, batch)
+        return label_scores(self.ner, batch, states).log_softmax(-1)
 
 
 def main() -> None:
@@ -98,11 +100,8 @@ def main() -> None:
         network.train()
         for group in batches:
             batch = Batch(group, tokenizer, rng)
-            kept = [
-                log.masked_fill(~window.allowed, -1e4).logsumexp(-1)
-                for log, window in zip(network.logs(batch), group, strict=True)
-            ]
-            loss = -torch.cat(kept).mean()
+            log = network.logs(batch).masked_fill(~batch.all.allowed, -1e4)
+            loss = -log.logsumexp(-1).mean()
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -117,7 +116,7 @@ def score(network: Recogniser, tokenizer: Tokenizer, test: list[Window]) -> str:
     every, three = Count(), Count()
     for number, window in enumerate(test):
         with torch.no_grad():
-            log = network.logs(Batch([window], tokenizer))[0]
+            log = network.logs(Batch([window], tokenizer))
         path = best_path(log.numpy(), LABELS)
         guess = {(number, *s) for s in spans_of([LABELS[i] for i in path])}
         gold_tags = [LABELS[int(row.int().argmax())] for row in window.allowed]

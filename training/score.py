@@ -19,7 +19,7 @@ from torch import Tensor
 
 from training.data import ANY_BODY, ANY_PLACE, sentence_starts
 from training.examples import ROLES, Text, redocred, written
-from training.model import Network, looks_of
+from training.model import Network
 from training.windows import Batch, cuts_of, labels, windows_of
 
 # Re-DocRED's classes of names in ours; the rest is its MISC.
@@ -62,21 +62,30 @@ def spans_of(tags: list[str]) -> set[tuple[int, int, str]]:
 
 def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
     """Return a report: entities, facts, statuses, sums, parts, references."""
-    from training.train import encode, pair_scores, pooled
+    from training.train import (
+        amount_scores,
+        antecedent_scores,
+        encode,
+        label_scores,
+        pair_scores,
+        pooled,
+    )
 
     names = labels()
     network.eval()
+    device = next(network.parameters()).device
     entities, references, facts, roles = Count(), Count(), Count(), Count()
     by_predicate: dict[str, Count] = {}
     status: Counter[bool] = Counter()
     kinds: Counter[bool] = Counter()
     sum_status: Counter[bool] = Counter()
     antecedents: Counter[bool] = Counter()
-    for window in windows_of(texts, None):
-        batch = Batch([window], tokenizer)
+    for cut in windows_of(texts, None):
+        batch = Batch([cut], tokenizer).to(device)
+        window = batch.all
         with torch.no_grad():
-            states, attention = encode(network, batch)[0]
-            tags = network.ner(states, batch.shapes[0]).argmax(-1)
+            states, attention = encode(network.encoder, batch)
+            tags = label_scores(network.ner, batch, states).argmax(-1)
             guess = spans_of([names.ner[i] for i in tags])
             gold = spans_of([names.ner[int(r.int().argmax())] for r in window.allowed])
             sure = {i for i, r in enumerate(window.allowed) if int(r.sum()) == 1}
@@ -84,7 +93,7 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
             entities.add(_named(guess, True), _named(gold, True))
             references.add(_named(guess, False), _named(gold, False))
             if len(window.fact):
-                scores, statuses = pair_scores(network, window, states, attention)
+                scores, statuses = pair_scores(network, batch, states, attention)
                 together = pooled(scores, window.group, len(window.fact))
                 _count_facts(together, window, facts, roles, by_predicate)
                 for row, column in (window.status >= 0).nonzero().tolist():
@@ -93,25 +102,14 @@ def score(network: Network, tokenizer: Tokenizer, texts: list[Text]) -> str:
                     right = statuses[best].argmax() == window.status[row, column]
                     status[bool(right)] += 1
             if len(window.sums):
-                guesses, sure_of = network.amounts(
-                    states,
-                    looks_of(attention, window.sums),
-                    window.sums,
-                    window.around,
-                )
+                guesses, sure_of = amount_scores(network, batch, states, attention)
                 for i in range(len(guesses)):
                     kinds[bool(guesses[i].argmax() == window.sum_kind[i])] += 1
                     if window.sum_status[i] >= 0:
                         right = sure_of[i].argmax() == window.sum_status[i]
                         sum_status[bool(right)] += 1
             if len(window.reference):
-                values = network.antecedents(
-                    states,
-                    window.spans,
-                    window.kinds,
-                    window.reference,
-                    window.reference_features,
-                )
+                values = antecedent_scores(network, batch, states)
                 for who in window.reference[:, 0].unique():
                     mine = (window.reference[:, 0] == who).nonzero()[:, 0]
                     if window.antecedent[mine].any():

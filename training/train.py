@@ -12,6 +12,7 @@ import argparse
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -20,7 +21,13 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.examples import ROLES, public_texts, written
-from training.model import Network, load_base_encoder, looks_of
+from training.model import (
+    Encoder,
+    NerHead,
+    Network,
+    load_base_encoder,
+    looks_of,
+)
 from training.score import score
 from training.vary import donors, varied
 from training.windows import Batch, Window, batches_of, labels, windows_of
@@ -48,7 +55,7 @@ def new_network(base: Path) -> Network:
 def open_network(base: Path, checkpoint: Path) -> Network:
     """Return the network of a checkpoint's folder, in evaluation mode."""
     network = new_network(base)
-    state = torch.load(checkpoint / "checkpoint.pt", weights_only=True)
+    state = _loaded(checkpoint / "checkpoint.pt", torch.device("cpu"))
     network.load_state_dict(state["network"])
     return network.eval()
 
@@ -63,7 +70,7 @@ def open_tokenizer(base: Path) -> Tokenizer:
 
 def pooled(scores: Tensor, group: Tensor, groups: int) -> Tensor:
     """Return one score per pair of things: log-sum-exp over its mention pairs."""
-    top = torch.full((groups, scores.shape[1]), -1e4)
+    top = scores.new_full((groups, scores.shape[1]), -1e4)
     index = group[:, None].expand_as(scores)
     top = top.scatter_reduce(0, index, scores.detach(), "amax")
     total = torch.zeros_like(top).scatter_add(0, index, (scores - top[group]).exp())
@@ -71,9 +78,10 @@ def pooled(scores: Tensor, group: Tensor, groups: int) -> Tensor:
 
 
 def pair_scores(
-    network: Network, window: Window, states: Tensor, attention: Tensor
+    network: Network, batch: Batch, states: Tensor, attention: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return what the pair head says of a window's mention pairs: facts and statuses."""
+    """Return what the pair head says of the mention pairs: facts and statuses."""
+    window = batch.all
     scores: tuple[Tensor, Tensor] = network.pairs(
         states,
         looks_of(attention, window.spans),
@@ -84,66 +92,85 @@ def pair_scores(
         window.couple,
         window.between,
         window.features,
+        batch.side,
     )
     return scores
 
 
+def amount_scores(
+    network: Network, batch: Batch, states: Tensor, attention: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return what the head of amounts says of the sums: kinds and statuses."""
+    looks = looks_of(attention, batch.all.sums)
+    scores: tuple[Tensor, Tensor] = network.amounts(
+        states, looks, batch.all.sums, batch.all.around, batch.side
+    )
+    return scores
+
+
+def antecedent_scores(network: Network, batch: Batch, states: Tensor) -> Tensor:
+    """Return how well each pair of a reference and a name fits [pairs]."""
+    window = batch.all
+    scores: Tensor = network.antecedents(
+        states,
+        window.named,
+        window.named_kinds,
+        window.reference,
+        window.reference_features,
+    )
+    return scores
+
+
+def label_scores(head: NerHead, batch: Batch, states: Tensor) -> Tensor:
+    """Return the scores of each label for the words of a batch [words, labels]."""
+    scores: Tensor = head(states, batch.shapes, batch.side)
+    return scores[batch.side.real.flatten()]
+
+
 def losses(
-    network: Network,
-    window: Window,
-    states: Tensor,
-    attention: Tensor,
-    shapes: Tensor,
-) -> dict[str, tuple[Tensor, float]]:
-    """Return, by head, the summed loss of a window and what it is a sum over."""
-    found: dict[str, tuple[Tensor, float]] = {}
-    log = network.ner(states, shapes).log_softmax(-1)
+    network: Network, batch: Batch, states: Tensor, attention: Tensor
+) -> dict[str, Tensor]:
+    """Return the loss of each head that a batch has something for."""
+    window = batch.all
+    found: dict[str, Tensor] = {}
+    log = label_scores(network.ner, batch, states).log_softmax(-1)
     right = log.masked_fill(~window.allowed, -1e4).logsumexp(-1)
-    found["ner"] = (-right.sum(), len(right))
+    found["ner"] = -right.mean()
     if len(window.fact):
-        scores, statuses = pair_scores(network, window, states, attention)
+        scores, statuses = pair_scores(network, batch, states, attention)
         together = pooled(scores, window.group, len(window.fact))
         weight = window.known.clone()
         weight[:, -len(ROLES) :] *= PARTS_WEIGHT
         loss = functional.binary_cross_entropy_with_logits(
             together, window.fact, weight=weight, reduction="sum"
         )
-        found["facts"] = (loss, float((window.fact * window.known).sum()) + 1.0)
+        found["facts"] = loss / ((window.fact * window.known).sum() + 1.0)
         rows, columns = (window.status >= 0).nonzero(as_tuple=True)
         if len(rows):
             # How sure a fact is, is told where it is told best.
             mine = window.group[None, :] == rows[:, None]
             told = scores.detach()[:, columns].T.masked_fill(~mine, -1e4)
-            loss = functional.cross_entropy(
-                statuses[told.argmax(1)], window.status[rows, columns], reduction="sum"
+            found["status"] = functional.cross_entropy(
+                statuses[told.argmax(1)], window.status[rows, columns]
             )
-            found["status"] = (loss, len(rows))
     if len(window.sums):
-        looks = looks_of(attention, window.sums)
-        kinds, statuses = network.amounts(states, looks, window.sums, window.around)
+        kinds, statuses = amount_scores(network, batch, states, attention)
         loss = functional.cross_entropy(kinds, window.sum_kind, reduction="sum")
         loss = loss + functional.cross_entropy(
             statuses, window.sum_status, ignore_index=-1, reduction="sum"
         )
-        found["sums"] = (loss, len(window.sums))
+        found["sums"] = loss / len(window.sums)
     if len(window.reference):
-        scores = network.antecedents(
-            states,
-            window.spans,
-            window.kinds,
-            window.reference,
-            window.reference_features,
-        )
+        scores = antecedent_scores(network, batch, states)
         who, number = window.reference[:, 0].unique(return_inverse=True)
         good = scores.masked_fill(~window.antecedent, -1e4)[:, None]
         # A reference without its name in the window means none of the others: score 0.
         every = functional.pad(scores, [len(who), 0])[:, None]
-        numbers = torch.cat([torch.arange(len(who)), number])
+        numbers = torch.cat([torch.arange(len(who), device=who.device), number])
         total = pooled(every, numbers, len(who))
         best = pooled(good, number, len(who))
         lost = best < -1e3
-        loss = (total - torch.where(lost, torch.zeros_like(best), best)).sum()
-        found["references"] = (loss, len(who))
+        found["references"] = (total - best.masked_fill(lost, 0.0)).mean()
     return found
 
 
@@ -166,13 +193,17 @@ def optimised(
     return optimizer, schedule
 
 
-def encode(network: Network, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-    """Return word states and attention [heads, words, words] of each window."""
-    states, attention = network.encoder(batch.ids, batch.mask)
-    found = []
-    for i, first in enumerate(batch.first):
-        found.append((states[i, first], attention[i][:, first][:, :, first]))
-    return found
+def encode(encoder: Encoder, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return word states [words, 384] and attention [windows, heads, width, width]."""
+    states, attention = encoder(batch.ids, batch.mask)
+    real = batch.side.real
+    index = batch.first[:, :, None].expand(-1, -1, states.shape[-1])
+    words = (states.gather(1, index) * real[:, :, None]).flatten(0, 1)
+    pieces, heads = attention.shape[-1], attention.shape[1]
+    index = batch.first[:, None, :, None].expand(-1, heads, -1, pieces)
+    rows = attention.gather(2, index)
+    index = batch.first[:, None, None, :].expand(-1, heads, real.shape[1], -1)
+    return words, rows.gather(3, index) * real[:, None, None, :]
 
 
 def main() -> None:
@@ -195,7 +226,8 @@ def main() -> None:
     args = parser.parse_args()
 
     torch.manual_seed(1)
-    network = new_network(args.base)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = new_network(args.base).to(device)
     tokenizer = open_tokenizer(args.base)
     texts, held_out = written(args.texts)
     public = public_texts(args.data)
@@ -210,11 +242,11 @@ def main() -> None:
     optimizer, schedule = optimised(network, args.rate, steps)
     first = 0
     checkpoint = args.out / "checkpoint.pt"
-    state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {}
+    state = _loaded(checkpoint, device) if checkpoint.exists() else {}
     if state:
         network.load_state_dict(state["network"])
     elif args.start_from:
-        before = torch.load(args.start_from, weights_only=True)["network"]
+        before = _loaded(args.start_from, device)["network"]
         missing = network.load_state_dict(before, strict=False).missing_keys
         print("fresh:", ", ".join(missing) or "nothing", flush=True)
     # The running mean is what is scored and shipped: steadier than where a step ends.
@@ -248,6 +280,13 @@ def main() -> None:
         print(f"epoch {epoch + 1}", score(mean.module, tokenizer, held_out), flush=True)
 
 
+def _loaded(checkpoint: Path, device: torch.device) -> dict[str, Any]:
+    found: dict[str, Any] = torch.load(
+        checkpoint, map_location=device, weights_only=True
+    )
+    return found
+
+
 def _run_epoch(
     network: Network,
     mean: AveragedModel,
@@ -259,24 +298,14 @@ def _run_epoch(
     epoch: int,
 ) -> None:
     network.train()
+    device = next(network.parameters()).device
     batches = batches_of(windows, BATCH_PIECES, rng)
     began, seen = time.time(), 0
     running: dict[str, float] = {}
     for number, group in enumerate(batches):
-        batch = Batch(group, tokenizer, rng)
-        sums: dict[str, Tensor] = {}
-        counts: dict[str, float] = {}
-        encoded = encode(network, batch)
-        for window, (states, attention), shapes in zip(
-            group, encoded, batch.shapes, strict=True
-        ):
-            for head, (loss, count) in losses(
-                network, window, states, attention, shapes
-            ).items():
-                sums[head] = sums.get(head, torch.zeros(())) + loss * window.weight
-                counts[head] = counts.get(head, 0.0) + count
-        parts = {head: sums[head] / counts[head] for head in sums}
-        loss = sum((SHARE[h] * part for h, part in parts.items()), torch.zeros(()))
+        batch = Batch(group, tokenizer, rng).to(device)
+        parts = losses(network, batch, *encode(network.encoder, batch))
+        loss = torch.stack([SHARE[h] * part for h, part in parts.items()]).sum()
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

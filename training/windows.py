@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from itertools import groupby, product
+from itertools import accumulate, groupby, product
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from kg.pipeline.references import may_mean
 from kg.pipeline.shapes import shape_id
 from kg.pipeline.windows import cuts
 from training.examples import OPEN, REFERENCE, ROLES, Text
+from training.model import REACH, SideBySide
 
 MASK = 103  # the encoder's piece for a hidden word
 # Shares that training makes worse than they are written, so that nothing is relied on:
@@ -62,7 +63,6 @@ class Window:
     text: str
     words: list[str]
     allowed: Tensor
-    weight: float = 1.0
     spans: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
     kinds: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
     ends: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
@@ -80,6 +80,10 @@ class Window:
     around: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
     sum_kind: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
     sum_status: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
+    named: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.long))
+    named_kinds: Tensor = field(
+        default_factory=lambda: torch.zeros(0, dtype=torch.long)
+    )
     reference: Tensor = field(
         default_factory=lambda: torch.zeros(0, 2, dtype=torch.long)
     )
@@ -121,7 +125,7 @@ def _window(text: Text, start: int, end: int, rng: random.Random | None) -> Wind
     names = labels()
     index = {label: i for i, label in enumerate(names.ner)}
     words = text.words[start:end]
-    allowed = torch.zeros(len(words), len(names.ner), dtype=torch.bool)
+    allowed = np.zeros((len(words), len(names.ner)), dtype=np.bool_)
     for i, told in enumerate(text.allowed[start:end]):
         if "*" in told:
             allowed[i] = True
@@ -130,7 +134,7 @@ def _window(text: Text, start: int, end: int, rng: random.Random | None) -> Wind
                 allowed[i, index[label]] = True
     if rng and (chance := rng.random()) < 0.07:
         words = [w.lower() if chance < 0.04 else w.upper() for w in words]
-    window = Window(text.id, words, allowed, text.weight)
+    window = Window(text.id, words, torch.from_numpy(allowed))
     mentions, kinds = _mentions(text, start, end, rng)
     if text.told:
         _add_facts(window, text, mentions, kinds)
@@ -225,27 +229,29 @@ def _add_facts(
         key = (mentions[i].thing, mentions[j].thing)
         of_pair.append(groups.setdefault(key, len(groups)))
     window.group = torch.tensor(of_pair)
-    window.fact = torch.zeros(len(groups), len(names.facts))
-    window.known = torch.zeros(len(groups), len(names.facts))
-    window.status = torch.full((len(groups), len(names.facts)), -1)
+    shape = (len(groups), len(names.facts))
+    fact, known = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    status = np.full(shape, -1)
     told = {names.facts.index(p) for p in text.told} | {
         names.facts.index(role) for role in ROLES
     }
     for (a, b), group in groups.items():
-        for output in possible[a, b] & told:
-            window.known[group, output] = 1
+        allowed = possible[a, b] & told
+        known[group, list(allowed)] = 1
         if b >= len(text.types) and text.sums is not None:
             for role, things in text.sums[b - len(text.types)].parts.items():
                 if a in things:
-                    window.fact[group, names.facts.index(role)] = 1
+                    fact[group, names.facts.index(role)] = 1
             continue
-        for output in possible[a, b] & told:
-            status = text.facts.get((a, b, names.facts[output]))
-            if status == OPEN:
-                window.known[group, output] = 0
-            elif status is not None:
-                window.fact[group, output] = 1
-                window.status[group, output] = names.statuses.index(status)
+        for output in allowed:
+            sure = text.facts.get((a, b, names.facts[output]))
+            if sure == OPEN:
+                known[group, output] = 0
+            elif sure is not None:
+                fact[group, output] = 1
+                status[group, output] = names.statuses.index(sure)
+    window.fact, window.known = torch.from_numpy(fact), torch.from_numpy(known)
+    window.status = torch.from_numpy(status)
 
 
 def _add_sums(window: Window, text: Text, start: int, end: int) -> None:
@@ -292,31 +298,38 @@ def _add_references(window: Window, text: Text, start: int, end: int) -> None:
     if not len(pairs.ends):
         return
     thing = [inside[m.thing].thing for m in mentions]
-    if not len(window.spans):
-        window.spans = torch.tensor([(m.start, m.end) for m in mentions])
-        window.kinds = torch.tensor([m.kind * 2 + m.nominal for m in mentions])
-        place = {i: i for i in range(len(mentions))}
-    else:
-        # The facts' mentions may lack some: the references bring their own spans.
-        offset = len(window.spans)
-        window.spans = torch.cat(
-            [window.spans, torch.tensor([(m.start, m.end) for m in mentions])]
-        )
-        window.kinds = torch.cat(
-            [window.kinds, torch.tensor([m.kind * 2 + m.nominal for m in mentions])]
-        )
-        place = {i: i + offset for i in range(len(mentions))}
-    window.reference = torch.tensor(
-        [(place[i], place[j]) for i, j in pairs.ends.tolist()]
-    )
+    window.named = torch.tensor([(m.start, m.end) for m in mentions])
+    window.named_kinds = torch.tensor([m.kind * 2 + m.nominal for m in mentions])
+    window.reference = torch.from_numpy(pairs.ends)
     window.reference_features = torch.from_numpy(pairs.features)
     window.antecedent = torch.tensor(
         [thing[i] == thing[j] for i, j in pairs.ends.tolist()]
     )
 
 
+# Fields of a window that number something, by what they number.
+_NUMBERING = {
+    "spans": "words",
+    "between": "words",
+    "sums": "words",
+    "around": "words",
+    "named": "words",
+    "ends": "spans",
+    "couples": "spans",
+    "couple": "couples",
+    "group": "fact",
+    "reference": "named",
+}
+
+
 class Batch:
-    """Windows padded to one length of word pieces for the encoder."""
+    """Windows side by side, as one long window whose parts do not see each other.
+
+    ``ids`` and ``mask`` [windows, pieces] are what the encoder reads; ``first`` [windows,
+    width] is each word's first piece, ``shapes`` [windows * width] its shape.  ``all`` is
+    the long window: its tensors are those of the windows in a row, and number words,
+    mentions and pairs through.
+    """
 
     def __init__(
         self,
@@ -325,31 +338,69 @@ class Batch:
         rng: random.Random | None = None,
     ) -> None:
         """Encode windows; with ``rng``, some word pieces are hidden, as in training."""
-        self.windows = windows
         encoded = [tokenizer.encode(w.words, is_pretokenized=True) for w in windows]
-        longest = max(len(p.ids) for p in encoded)
-        self.ids = torch.zeros(len(encoded), longest, dtype=torch.long)
-        self.mask = torch.zeros(len(encoded), longest)
-        self.first: list[Tensor] = []
-        self.shapes: list[Tensor] = []
+        width = max(len(w.words) for w in windows) + REACH
+        shape = (len(windows), max(len(p.ids) for p in encoded))
+        ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+        first, shapes, real = (
+            np.zeros((len(windows), width), kind)
+            for kind in (np.int64, np.int64, np.bool_)
+        )
         for i, (encoding, window) in enumerate(zip(encoded, windows, strict=True)):
-            ids = [
-                MASK
-                if rng and 0 < j < len(encoding.ids) - 1 and rng.random() < HIDDEN
-                else piece
-                for j, piece in enumerate(encoding.ids)
-            ]
-            self.ids[i, : len(ids)] = torch.tensor(ids)
-            self.mask[i, : len(encoding.ids)] = 1
-            first: dict[int, int] = {}
-            for j, word in enumerate(encoding.word_ids):
-                if word is not None:
-                    first.setdefault(word, j)
+            length = len(encoding.ids)
+            ids[i, :length], mask[i, :length] = encoding.ids, 1
+            if rng:
+                hidden = [rng.random() < HIDDEN for _ in range(length - 2)]
+                ids[i, 1 : length - 1][hidden] = MASK
             # A word without pieces (a control character) takes the sentence's first.
-            self.first.append(
-                torch.tensor([first.get(w, 0) for w in range(len(window.words))])
-            )
-            self.shapes.append(torch.tensor([shape_id(w) for w in window.words]))
+            for j in reversed(range(length)):
+                if (word := encoding.word_ids[j]) is not None:
+                    first[i, word] = j
+            shapes[i, : len(window.words)] = [shape_id(w) for w in window.words]
+            real[i, : len(window.words)] = True
+        self.ids, self.mask = torch.from_numpy(ids), torch.from_numpy(mask)
+        self.first = torch.from_numpy(first)
+        self.shapes = torch.from_numpy(shapes).flatten()
+        self.side = SideBySide(
+            torch.from_numpy(real),
+            [len(w.couples) for w in windows],
+            [len(w.sums) for w in windows],
+        )
+        self.all = _in_a_row(windows, width)
+
+    def to(self, device: torch.device) -> Batch:
+        """Move the batch to a device; returns the batch itself."""
+        self.ids, self.mask = self.ids.to(device), self.mask.to(device)
+        self.first, self.shapes = self.first.to(device), self.shapes.to(device)
+        self.side = replace(self.side, real=self.side.real.to(device))
+        self.all = Window(
+            self.all.text,
+            self.all.words,
+            **{name: getattr(self.all, name).to(device) for name in _TENSORS},
+        )
+        return self
+
+
+def _in_a_row(windows: list[Window], width: int) -> Window:
+    tensors = {}
+    for name in _TENSORS:
+        parts = [getattr(w, name) for w in windows]
+        if name in {"fact", "known", "status"}:
+            # A window without pairs has none of the outputs' columns either.
+            parts = [p for p in parts if len(p)] or parts[:1]
+        elif numbers := _NUMBERING.get(name):
+            sizes = [
+                width if numbers == "words" else len(getattr(w, numbers))
+                for w in windows
+            ]
+            before = [0, *accumulate(sizes)][:-1]
+            parts = [p + start for p, start in zip(parts, before, strict=True)]
+        tensors[name] = torch.cat(parts)
+    words = [word for window in windows for word in window.words]
+    return Window(" ".join(w.text for w in windows), words, **tensors)
+
+
+_TENSORS = tuple(f.name for f in fields(Window) if f.name not in {"text", "words"})
 
 
 def batches_of(

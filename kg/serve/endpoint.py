@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -79,14 +82,32 @@ async def endpoint(request: Request) -> Response:
         query = about(checked(text, site.ontology), default, named)
         offers = _offers(query)
         wanted = preferred(request.headers, offers)
-        body = await run_in_threadpool(
-            site.pool.answer, query, wanted, site.current.stamp()
-        )
+        async with _watched(request) as gone:
+            body = await run_in_threadpool(
+                site.pool.answer, query, wanted, site.current.stamp(), gone.is_set
+            )
         return Response(body, media_type=wanted)
     except RequestError as error:
         return _said(error.status, str(error))
     except KgError as error:
         return _said(status_of(error), str(error), error.detail)
+
+
+@asynccontextmanager
+async def _watched(request: Request) -> AsyncIterator[threading.Event]:
+    """Give an event that is set when who asked hangs up."""
+    gone = threading.Event()
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield gone
+    finally:
+        watching.cancel()
 
 
 def status_of(error: KgError) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,10 @@ class FullError(KgError):
     """There is no room for another query: it may be asked again later."""
 
 
+class GoneError(KgError):
+    """Nobody waits for the answer any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Some:
     """The first rows of an answer, and whether there are more."""
@@ -61,23 +65,34 @@ class Pool:
         self._room = threading.BoundedSemaphore(WORKERS)
         self._asked = 0
 
-    def answer(self, query: Query, format_: str, stamp: Stamp) -> bytes:
+    def answer(
+        self, query: Query, format_: str, stamp: Stamp, gone: Callable[[], bool]
+    ) -> memoryview:
         """Return the answer to a query in a standard format.
 
         Args:
             query: What ``kg.query.guard.checked`` has let through.
             format_: Media type of a format of rows, or of triples.
             stamp: Of the graph as it is.
+            gone: Whether who asked has left meanwhile; the rest is not worked out then.
 
         Raises:
             FullError: Too many ask at once.
+            GoneError: Who asked has left.
             KgError: As ``kg.query.worker.Worker.ask`` says.
         """
+        body = bytearray()
         with self._worker(stamp) as worker:
+            if gone():  # while it waited for a worker
+                return memoryview(body)
             answer = worker.ask(query, LIMITS, format_=format_)
             if not isinstance(answer, Text):
                 raise TypeError(f"a standard format was wanted, and came {answer!r}")
-            return "".join(answer.parts).encode()
+            for part in answer.parts:
+                if gone():
+                    raise GoneError("who asked has left")
+                body += part.encode()
+        return memoryview(body)
 
     def rows(self, query: Query, stamp: Stamp, most: int) -> Some | str | bool:
         """Return an answer for people.

@@ -295,8 +295,8 @@ def readers_killed(_: Warm, work: Path, kills: int = 50) -> Row:
     folder.mkdir(parents=True)
     for number in range(2 * kills):
         slow = number % 2
-        # Unclosed emphasis: half a second of work for the parser of Markdown.
-        text = "Ada Stone leads Acme. " + ("*a _b " * 2_500 if slow else "")
+        # Unclosed emphasis: seconds of work for the parser of Markdown.
+        text = "Ada Stone leads Acme. " + ("*a _b " * 40_000 if slow else "")
         (folder / f"{number:03}.md").write_text(text, "utf-8")
     report = work / "report.jsonl"
     process = subprocess.Popen(
