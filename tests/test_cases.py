@@ -50,4 +50,4 @@ def test_case_states_what_a_reader_would(case: Path) -> None:
 
 
 def test_all_cases_are_collected() -> None:
-    assert len(CASES) == 25
+    assert len(CASES) == 26

@@ -16,6 +16,7 @@ from spacy.tokens import Doc, Span
 
 from kg import lexicon
 from kg.ontology import load_ontology
+from kg.pipeline.asides import is_aside
 from kg.pipeline.attributes import FoundClaim, FoundPart
 from kg.pipeline.encoder import session
 from kg.pipeline.heads import chosen
@@ -121,7 +122,8 @@ class Relations:
                     self._add_part(parts, scored, pair, output, clusters)
                 else:
                     for claim in self._claims(scored, pair, output):
-                        found[_key(claim)] = claim
+                        if not _tells_only_where(doc, claim):
+                            found[_key(claim)] = claim
         self._add_phrases(doc, found, seen)
         self._drop_turned(found)
         _keep_most_telling(found)
@@ -245,7 +247,7 @@ class Relations:
                     # "Vetoed" denies that a law is enacted, but says that it is opposed:
                     # what a verb says outright only other words deny.
                     found[key] = replace(claim, confidence=1 - doubt)
-            if triple in claimed:
+            if triple in claimed or _tells_only_where(doc, claim):
                 continue
             likely = seen.get((claim.subject, claim.object))
             number = numbers.get(claim.predicate)
@@ -345,6 +347,19 @@ class Relations:
             ),
         )
         return self
+
+
+def _tells_only_where(doc: Doc, claim: FoundClaim) -> bool:
+    """Tell whether a place that stands aside is taken for one that takes part."""
+    if claim.predicate in lexicon.words("where"):
+        return False
+    return any(
+        lexicon.family_of(doc._.clusters[cluster].type) == "place" and is_aside(span)
+        for cluster, span in (
+            (claim.subject, claim.subject_at),
+            (claim.object, claim.object_at),
+        )
+    )
 
 
 def _keep_most_telling(found: dict[tuple[int, str, int, int], FoundClaim]) -> None:

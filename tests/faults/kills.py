@@ -295,9 +295,10 @@ def readers_killed(_: Warm, work: Path, kills: int = 50) -> Row:
     folder.mkdir(parents=True)
     for number in range(2 * kills):
         slow = number % 2
-        # Unclosed emphasis: seconds of work for the parser of Markdown.
-        text = "Ada Stone leads Acme. " + ("*a _b " * 40_000 if slow else "")
-        (folder / f"{number:03}.md").write_text(text, "utf-8")
+        # Seconds of work for the parser of HTML, and little for what comes after.
+        many = "<div hidden><p><b>x</b></p></div>" * (5_000 if slow else 0)
+        text = f"<html><body><p>Ada Stone leads Acme.</p>{many}</body></html>"
+        (folder / f"{number:03}.html").write_text(text, "utf-8")
     report = work / "report.jsonl"
     process = subprocess.Popen(
         command("build", folder, "-o", work / "out", "-q", "--report", report),
