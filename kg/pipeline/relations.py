@@ -122,8 +122,7 @@ class Relations:
                     self._add_part(parts, scored, pair, output, clusters)
                 else:
                     for claim in self._claims(scored, pair, output):
-                        if not _tells_only_where(doc, claim):
-                            found[_key(claim)] = claim
+                        found[_key(claim)] = claim
         self._add_phrases(doc, found, seen)
         self._drop_turned(found)
         _keep_most_telling(found)
@@ -203,20 +202,33 @@ class Relations:
 
         Where no sentence with both things says it, the likeliest pair of mentions does.
         """
-        rows = scored.rows[pair]
-        rows = rows[np.argsort(-scored.by_mentions[rows, output], kind="stable")]
+        subject, object_ = scored.things[pair].tolist()
+        predicate = self._outputs.facts[output]
+        spans = scored.at.spans
+        mine = scored.rows[pair]
+        mine = mine[np.argsort(-scored.by_mentions[mine, output], kind="stable")]
+        rows: list[int] = [
+            row
+            for row in mine.tolist()
+            if not _stand_aside(
+                predicate,
+                (subject, spans[scored.ends[row][0]]),
+                (object_, spans[scored.ends[row][1]]),
+            )
+        ]
+        if not rows:
+            return
         telling = [
             row
             for row in rows
             if scored.by_mentions[row, output] >= TELLING and scored.together(row)
         ] or [rows[0]]
         status = likeliest_status(scored.statuses[telling[0]], self._outputs.statuses)
-        subject, object_ = scored.things[pair].tolist()
         sentences = set()
         for row in telling:
-            first, second = (scored.at.spans[i] for i in scored.ends[row])
+            first, second = (spans[i] for i in scored.ends[row])
             claim = _claim(
-                (subject, self._outputs.facts[output], object_),
+                (subject, predicate, object_),
                 first,
                 second,
                 float(scored.probability[pair, output]),
@@ -247,7 +259,11 @@ class Relations:
                     # "Vetoed" denies that a law is enacted, but says that it is opposed:
                     # what a verb says outright only other words deny.
                     found[key] = replace(claim, confidence=1 - doubt)
-            if triple in claimed or _tells_only_where(doc, claim):
+            if triple in claimed or _stand_aside(
+                claim.predicate,
+                (claim.subject, claim.subject_at),
+                (claim.object, claim.object_at),
+            ):
                 continue
             likely = seen.get((claim.subject, claim.object))
             number = numbers.get(claim.predicate)
@@ -349,16 +365,12 @@ class Relations:
         return self
 
 
-def _tells_only_where(doc: Doc, claim: FoundClaim) -> bool:
-    """Tell whether a place that stands aside is taken for one that takes part."""
-    if claim.predicate in lexicon.words("where"):
-        return False
-    return any(
-        lexicon.family_of(doc._.clusters[cluster].type) == "place" and is_aside(span)
-        for cluster, span in (
-            (claim.subject, claim.subject_at),
-            (claim.object, claim.object_at),
-        )
+def _stand_aside(predicate: str, *ends: tuple[int, Span]) -> bool:
+    """Tell whether a mention of a place (cluster, words) stands aside of what happens."""
+    return predicate not in lexicon.words("where") and any(
+        lexicon.family_of(span.doc._.clusters[cluster].type) == "place"
+        and is_aside(span)
+        for cluster, span in ends
     )
 
 
