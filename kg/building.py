@@ -232,7 +232,7 @@ def _opened(
     output: Path, server: str | None = None, *, prune: bool = False
 ) -> Iterator[tuple[AnyStore, Shelf]]:
     with (
-        _locked(output),
+        locked(output),
         _shelf_errors_told(output),
         closing(Shelf.open(output, writable=True)) as shelf,
     ):
@@ -259,8 +259,12 @@ def _shelf_errors_told(output: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(output: Path) -> Iterator[None]:
-    """Keep a second build out of a folder; a process that is killed lets go as well."""
+def locked(output: Path) -> Iterator[None]:
+    """Keep a second build out of a folder; a process that is killed lets go as well.
+
+    Raises:
+        StoreError: Another build has it, or it cannot be opened.
+    """
     path = output / "build.lock"
     try:
         output.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ from faults.warm import Warm
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.annotate import annotate
-from kg.building import build, remove
+from kg.building import build, locked, remove
 from kg.deep import damage
 from kg.errors import StoreError, UsageError
 from kg.model import Document, Span
@@ -150,7 +150,8 @@ def test_what_is_found_in_parts_is_put_together() -> None:
 
 def test_a_long_text_keeps_its_offsets() -> None:
     text = "Emmanuel Macron leads France. Macron met Xi Jinping.\n\n" + (
-        "Nothing was said of it. " * 3_000 + "Macron leads France.\n\n"
+        "Nothing was said of it. " * 3_000
+        + "President Emmanuel Macron of France spoke.\n\n"
     )
     found = annotate(Document("d", "d.txt", text, "0" * 64), load_pipeline())
     assert len(parts(text)) == 2
@@ -425,3 +426,14 @@ def test_an_interrupted_build_says_so_and_leaves_no_process(tmp_path: Path) -> N
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "kg: interrupted\n")
     assert kills.harm(tmp_path / "output", ()) == ""
+
+
+def test_a_rival_that_only_asks_for_the_folder_does_not_keep_it(tmp_path: Path) -> None:
+    """Two that ask at once must not send each other away."""
+    with locked(tmp_path), pytest.raises(StoreError, match="in use"), locked(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "build.lock")) as rival:
+        rival.execute("BEGIN")
+        rival.execute("SELECT * FROM sqlite_master").fetchall()  # as each does first
+        with locked(tmp_path):
+            pass

@@ -222,10 +222,11 @@ def main() -> None:
     parser.add_argument(
         "--frozen", type=int, default=0, help="lower layers that stay as they are"
     )
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="a checkpoint to go on from")
     args = parser.parse_args()
 
-    torch.manual_seed(1)
+    torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = new_network(args.base).to(device)
     tokenizer = open_tokenizer(args.base)
@@ -258,8 +259,8 @@ def main() -> None:
         mean.n_averaged.fill_(1)
         first = state["epoch"]
     for epoch in range(first, args.epochs):
-        rng = random.Random(epoch)
-        torch.manual_seed(epoch)
+        rng = random.Random(args.seed * 1000 + epoch)
+        torch.manual_seed(args.seed * 1000 + epoch)
         chosen = rng.sample(public, round(len(public) * args.share))
         windows = list(windows_of(chosen, rng))
         windows += windows_of(texts, rng)
