@@ -162,6 +162,8 @@ def recogniser_score(network: Network, tokenizer: Tokenizer, path: Path) -> str:
 
     Spans must agree exactly; times and numbers are left out, and so are references.
     """
+    from training.train import encode, label_scores
+
     names = labels()
     network.eval()
     by_class = {name: Count() for name in ("PER", "ORG", "LOC", "MISC")}
@@ -179,8 +181,8 @@ def recogniser_score(network: Network, tokenizer: Tokenizer, path: Path) -> str:
         ):
             batch = Batch([window], tokenizer)
             with torch.no_grad():
-                states, _ = network.encoder(batch.ids, batch.mask)
-                tags = network.ner(states[0, batch.first[0]], batch.shapes[0])
+                states, _ = encode(network.encoder, batch)
+                tags = label_scores(network.ner, batch, states)
             for first, last, label in spans_of([names.ner[i] for i in tags.argmax(-1)]):
                 if label != "Reference":
                     coarse = COARSE.get(label, "MISC")
