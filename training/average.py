@@ -43,7 +43,10 @@ def main() -> None:
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--parts", type=float, nargs="+", help="how much each counts")
     args = parser.parse_args()
-    states = [torch.load(p, weights_only=True)["network"] for p in args.checkpoints]
+    states = [
+        torch.load(p, map_location="cpu", weights_only=True)["network"]
+        for p in args.checkpoints
+    ]
     args.out.mkdir(parents=True, exist_ok=True)
     torch.save({"network": averaged(states, args.parts)}, args.out / "checkpoint.pt")
 
