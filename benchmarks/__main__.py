@@ -22,6 +22,7 @@ from kg.side_by_side import cores
 PARTS: dict[str, tuple[list[str], list[str]]] = {
     "startup": ([], ["--rounds", "3"]),
     "pipeline": ([], ["--rounds", "2"]),
+    "cores": ([], ["--documents", "100", "--rounds", "1"]),
     "rivals": ([], ["--rounds", "1"]),
     "rebuild": (["--documents", "10000"], ["--documents", "100"]),
     "resolution": ([], ["--up-to", "10000"]),

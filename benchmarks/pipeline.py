@@ -3,9 +3,9 @@
     python -m benchmarks.pipeline [--pipeline NAME] [--rounds 5] [PATHS…]
 
 The encoder alone is the limit of this design: one pass of the ONNX model over the same
-windows, its word pieces already made, its results thrown away.  Both use all cores as
-``kg build`` does, a text or a window to each thread, and take turns in one process, so
-that both meet the same machine; what counts is the ratio.
+windows, its word pieces already made, its results thrown away.  Both use one core, as each
+process of ``kg build`` does, and take turns, so that both meet the same machine; what
+counts is the ratio.  :mod:`benchmarks.cores` tells what more cores bring.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from spacy.language import Language
 
 from kg.pipeline import load_pipeline
 from kg.pipeline.encoder import Encoder, WordPieces
-from kg.side_by_side import cores, side_by_side
 
 
 def texts_of(paths: list[Path]) -> list[str]:
@@ -34,27 +33,24 @@ def texts_of(paths: list[Path]) -> list[str]:
     return [file.read_text("utf-8") for file in files]
 
 
-def encoder_alone(nlp: Language, texts: list[str]) -> float:
-    """Return the seconds that the encoder's model takes for texts."""
+def windows_of(nlp: Language, texts: list[str]) -> list[WordPieces]:
+    """Return the windows of texts, as the encoder gets them."""
     encoder = nlp.get_pipe("kg_encoder")
     assert isinstance(encoder, Encoder)
-    windows: list[WordPieces] = []
-    for text in texts:
-        doc = nlp.get_pipe("kg_sentences")(nlp.make_doc(text))
-        windows += encoder.windows(doc)
-    return timed(encoder.run, windows)
+    made = [nlp.get_pipe("kg_sentences")(nlp.make_doc(text)) for text in texts]
+    return [window for doc in made for window in encoder.windows(doc)]
 
 
 def timed(work: Callable[[Any], object], items: list[Any]) -> float:
-    """Return how long work on items takes on all cores."""
+    """Return how long work on items takes."""
     began = time.perf_counter()
-    for _ in side_by_side(work, items, cores()):
-        pass
+    for item in items:
+        work(item)
     return time.perf_counter() - began
 
 
 def stages_of(nlp: Language, texts: list[str]) -> dict[str, float]:
-    """Return the seconds that each component takes for texts, on one core."""
+    """Return the seconds that each component takes for texts."""
     stages: dict[str, float] = defaultdict(float)
     for text in texts:
         at = time.perf_counter()
@@ -75,19 +71,21 @@ def main() -> None:
     parser.add_argument("--pipeline")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
-    nlp = load_pipeline(args.pipeline, side_by_side=cores() > 1)
+    nlp = load_pipeline(args.pipeline, threads=1)
     texts = texts_of(args.paths)
     words = sum(len(text.split()) for text in texts)
+    encoder, windows = nlp.get_pipe("kg_encoder"), windows_of(nlp, texts)
+    assert isinstance(encoder, Encoder)
     for text in texts[:3]:
         nlp(text)
     alone, all_ = [], []
     for _ in range(args.rounds):
-        alone.append(encoder_alone(nlp, texts))
+        alone.append(timed(encoder.run, windows))
         all_.append(timed(nlp, texts))
     stages = stages_of(nlp, texts)
     total = sum(stages.values())
     print(
-        f"{platform.machine()}, {cores()} cores, {len(texts)} texts, {words:,} words, "
+        f"{platform.machine()}, one core, {len(texts)} texts, {words:,} words, "
         f"onnxruntime {onnxruntime.__version__}, numpy {np.__version__}, "
         f"median of {args.rounds} rounds"
     )

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+from benchmarks.pipeline import windows_of
 from benchmarks.texts import documents
 from kg.pipeline import load_pipeline
 from kg.pipeline.encoder import Encoder
@@ -29,11 +30,10 @@ PROMPT = 30  # word pieces that name the classes
 
 def ours(texts: list[str]) -> dict[str, Callable[[], object]]:
     """Return our pipeline, and its encoder alone."""
-    nlp = load_pipeline(side_by_side=True)
+    nlp = load_pipeline(threads=1)
     encoder = nlp.get_pipe("kg_encoder")
     assert isinstance(encoder, Encoder)
-    made = [nlp.get_pipe("kg_sentences")(nlp.make_doc(text)) for text in texts]
-    windows = [window for doc in made for window in encoder.windows(doc)]
+    windows = windows_of(nlp, texts)
     return {
         "kg, whole pipeline": lambda: [nlp(text) for text in texts],
         "kg, encoder alone": lambda: [encoder.run(window) for window in windows],

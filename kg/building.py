@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from kg import published, rdf
+from kg.annotating import Found, annotated, annotated_here
 from kg.build_report import BuildReport, Note
 from kg.corrections import FILE as CORRECTIONS
 from kg.corrections import Correction, read_corrections
@@ -25,11 +26,10 @@ from kg.model import Annotation, Document
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
 from kg.progress import READING, Advance, Progress
-from kg.reading import Source, find_sources, fingerprint, read, read_bytes
+from kg.reading import Source, find_sources, fingerprint, read_bytes
 from kg.restating import restate_changed
 from kg.shelf import FILE as SHELF
 from kg.shelf import Shelf
-from kg.side_by_side import cores, side_by_side
 from kg.state import MIN_CONFIDENCE
 from kg.store import DOCUMENT, FOLDER, AnyStore, GraphStore
 from kg.where import SETTING
@@ -103,22 +103,18 @@ def build(
         # Read before anything is done: a slip in the file must not cost the build.
         decisions = _corrections(shelf, output)
         jobs = _changed(sources.found, shelf, log, pipeline)
-        if dask is None:
-            # Of a pipeline that is not ours nobody knows whether it may run twice at a
-            # time.
-            workers = min(cores(), len(sources.found)) if pipeline is None else 1
-            work = partial(_annotated, pipeline=pipeline, side_by_side=workers > 1)
-            found = side_by_side(work, jobs, workers)
-        else:
-            found = _on_cluster(dask, jobs, shards or str(output / SHARDS), pipeline)
-        for job, result in found:
-            if isinstance(result, InputError):
-                log.failed.append(result)
-            else:
-                _shelve(job, *result, shelf, log, pipeline)
-            if progress:
-                done, path = job.number + 1, job.source.path
-                progress(Advance(READING, done, len(sources.found), log.words, path))
+        most = len(sources.found)
+        with closing(
+            _found(jobs, most, pipeline, dask, shards or str(output / SHARDS))
+        ) as found:
+            for job, result in found:
+                if isinstance(result, InputError):
+                    log.failed.append(result)
+                else:
+                    _shelve(job, *result, shelf, log, pipeline)
+                if progress:
+                    done, path = job.number + 1, job.source.path
+                    progress(Advance(READING, done, most, log.words, path))
         if prune:
             log.removed += _prune(shelf)
         restated, unmet = _restate(
@@ -346,19 +342,22 @@ def _changed(
             yield _Job(number, source, location, mark, data)
 
 
-def _annotated(
-    job: _Job, pipeline: str | None, *, side_by_side: bool
-) -> tuple[Document, Annotation] | InputError:
-    from kg.annotate import annotate
-
-    try:
-        document = read(job.source, job.data)
-        return document, annotate(
-            document, _pipeline(pipeline, side_by_side=side_by_side)
-        )
-    except InputError as error:
-        # A copy without its traceback, whose frames would keep the store open.
-        return InputError(error.path, error.reason)
+def _found(
+    jobs: Iterator[_Job],
+    most: int,
+    pipeline: str | None,
+    dask: str | None,
+    shards: str,
+) -> Generator[tuple[_Job, Found], None, None]:
+    """Yield each job with what is found in it."""
+    load = partial(_loaded, pipeline)
+    if dask is not None:
+        yield from _on_cluster(dask, jobs, shards, pipeline)
+    elif pipeline is None:
+        yield from annotated(jobs, load, most)
+    else:
+        # What is not ours may need code that another process would not find.
+        yield from annotated_here(jobs, load)
 
 
 def _shelve(
@@ -449,7 +448,7 @@ def _describe_terms(shelf: Shelf, store: AnyStore) -> None:
 
 def _on_cluster(
     dask: str, jobs: Iterator[_Job], shards: str, pipeline: str | None
-) -> Iterator[tuple[_Job, tuple[Document, Annotation] | InputError]]:
+) -> Iterator[tuple[_Job, Found]]:
     # Dask takes a while to import, and no cluster is started for nothing.
     from kg.cluster import Way, annotated_by, connected
 
@@ -462,21 +461,17 @@ def _on_cluster(
 
 
 def _pipeline_of_worker(name: str | None) -> tuple[Language, str]:
-    return _pipeline(name, side_by_side=True), _pipeline_digest(name)
+    # A worker that has several threads loads it once.
+    with _LOADING:
+        return _loaded(name, threads=1), _pipeline_digest(name)
 
 
 @cache
-def _loaded(name: str | None, side_by_side: bool) -> Language:
+def _loaded(name: str | None, threads: int | None = None) -> Language:
     # spaCy is imported only when a text is to be annotated.
     from kg.pipeline import load_pipeline
 
-    return load_pipeline(name, side_by_side=side_by_side)
-
-
-def _pipeline(name: str | None, *, side_by_side: bool) -> Language:
-    # Loaded for the first file that needs it, and not by two workers.
-    with _LOADING:
-        return _loaded(name, side_by_side)
+    return load_pipeline(name, threads=threads)
 
 
 @cache
@@ -498,7 +493,7 @@ def _pipeline_digest(name: str | None) -> str:
     for path in sorted(files, key=lambda p: p.name):
         digest.update(path.read_bytes())
     if name is not None:
-        meta = _pipeline(name, side_by_side=False).meta  # as it is annotated with
+        meta = _loaded(name).meta
         digest.update(
             f"{name} {meta['lang']} {meta['name']} {meta['version']}".encode()
         )

@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from io import BytesIO
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from kg.annotating import Found, Work, found_in, packed, unpacked
 from kg.errors import InputError, StoreError, UsageError
-from kg.model import Annotation, Document
 from kg.reading import Source
 from kg.side_by_side import cores
 
@@ -41,29 +41,6 @@ LOCAL = "local"
 BATCH = 32  # files: some seconds of work
 AHEAD = 3  # batches under way for each thread of the cluster
 _SOURCES = TypeAdapter(tuple[Source, ...])
-_DOCUMENT = TypeAdapter(Document)
-_ANNOTATION = TypeAdapter(Annotation)
-
-Found = tuple[Document, Annotation] | InputError
-
-
-class Job(Protocol):
-    """A file to be annotated."""
-
-    @property
-    def number(self) -> int:
-        """Its place among all files of the build."""
-
-    @property
-    def source(self) -> Source:
-        """Where it is."""
-
-    @property
-    def data(self) -> bytes:
-        """What it holds."""
-
-
-Work = TypeVar("Work", bound=Job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +185,7 @@ def _back(
         ) from error
     rows = json.loads(gzip.decompress(packed))
     for job, row in zip(batch, rows, strict=True):
-        if isinstance(row, str):
-            yield job, InputError(job.source.path, row)
-        else:
-            yield (
-                job,
-                (_DOCUMENT.validate_json(row[0]), _ANNOTATION.validate_json(row[1])),
-            )
+        yield job, unpacked(job.source, row)
     _remove(way.folder, _input(name), _done(name))
 
 
@@ -224,31 +195,18 @@ def annotate_batch(way: Way, name: str) -> None:
     Raises:
         StoreError: The program or the weights here are not those of the build.
     """
-    from kg.annotate import annotate
-    from kg.reading import read
-
     files = _files(way.folder)
     if files.exists(_done(name)):
         return
     nlp, digest = way.load(way.pipeline)
     if digest != way.digest:
         raise StoreError("a worker has another version of kg, its words or its weights")
-    rows: list[str | tuple[str, str]] = []
     with zipfile.ZipFile(BytesIO(files.cat_file(_input(name)))) as archive:
         sources = _SOURCES.validate_json(archive.read("sources"))
-        for number, source in enumerate(sources):
-            try:
-                document = read(source, archive.read(str(number)))
-                annotation = annotate(document, nlp)
-            except InputError as error:
-                rows.append(error.reason)
-            else:
-                rows.append(
-                    (
-                        _DOCUMENT.dump_json(document).decode(),
-                        _ANNOTATION.dump_json(annotation).decode(),
-                    )
-                )
+        rows = [
+            packed(found_in(source, archive.read(str(number)), nlp))
+            for number, source in enumerate(sources)
+        ]
     _write(way.folder, _done(name), gzip.compress(json.dumps(rows).encode()))
 
 

@@ -12,7 +12,7 @@ import os
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -143,14 +143,14 @@ def _drawn_node(
     node: Node, shape: str, documents: list[int], money: Money | None
 ) -> dict[str, Any]:
     """Describe one node; a money event brings what is told about the sum."""
-    drawn = asdict(node)
+    drawn = _fields(node)
     place = drawn.pop("place")
     drawn["shape"] = shape
     drawn["documents"] = documents  # by number, for a page may hold thousands
     if place is not None:
         drawn["x"], drawn["y"] = place
     if money is not None:
-        drawn["money"] = {**asdict(money), "sayings": _told(money.sayings)}
+        drawn["money"] = {**_fields(money), "sayings": _told(money.sayings)}
     return drawn
 
 
@@ -177,10 +177,15 @@ def _drawn_edges(scene: Scene) -> list[dict[str, Any]]:
 
 def _drawn_edge(edge: Edge) -> dict[str, Any]:
     """Describe one fact."""
-    drawn = asdict(edge)
+    drawn = _fields(edge)
     drawn["from"], drawn["to"] = drawn.pop("source"), drawn.pop("target")
     drawn["sayings"] = _told(edge.sayings)
     return drawn
+
+
+def _fields(shown: Node | Edge | Money) -> dict[str, Any]:
+    """Return what something consists of; its parts are not copied, as asdict would."""
+    return {field.name: getattr(shown, field.name) for field in fields(shown)}
 
 
 def _told(sayings: tuple[Saying, ...]) -> list[dict[str, Any]]:

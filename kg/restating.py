@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pyoxigraph import Quad
-
 from kg import rdf
-from kg.corrections import Correction, Fact, Verdicts
-from kg.model import DocumentGraph
+from kg.corrections import Correction, Verdicts
 from kg.named import named_in
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder
 from kg.progress import WRITING, Advance, Progress
 from kg.register import load_register
 from kg.resolve import Resolution, settle, who
-from kg.settling import Settling
-from kg.shelf import Shelf
+from kg.settling import Settling, Stated
+from kg.shelf import Shelf, Shelved
 from kg.state import state
 from kg.store import FEW, AnyStore
 
@@ -57,32 +52,35 @@ def restate_changed(
     with shelf.transaction():
         for name in wanted - present:
             shelf.forget_stated(name.removeprefix(prefix))
-    settling = Settling(store, shelf)
+    new: dict[str, Stated] = {}
     written = 0
-    new: dict[str, _Said] = {}
     stale = shelf.ledger.stale()
     together = store.together if len(stale) >= FEW else 1
-    for done, id_ in enumerate(stale, 1):
-        if progress:
-            progress(Advance(WRITING, done, len(stale), 0, id_))
-        said = _said(shelf, id_, base, least, verdicts)
-        if said is None or said.stated == said.digest:
-            shelf.ledger.mark_stated(id_, said.met if said else ())
-            continue
-        written += 1
-        if prefix + id_ not in present:
-            new[prefix + id_] = said
-            if len(new) == together:
-                _add(store, settling, new)
-                new.clear()
-            continue
-        # A build that is cut off does not know which graph the store holds.
-        if said.stated:
-            shelf.forget_stated(id_)
-        store.replace(prefix + id_, said.quads)
-        settling.add(said.graph, said.digest, said.met)
-    _add(store, settling, new)
-    settling.settle()
+    with Settling(store, shelf) as settling:
+        for done, id_ in enumerate(stale, 1):
+            if progress:
+                progress(Advance(WRITING, done, len(stale), 0, id_))
+            shelved = shelf.get(id_)
+            if shelved is None:
+                shelf.ledger.mark_stated(id_, ())
+                continue
+            stated = _stated(shelved, shelf, base, least, verdicts)
+            if stated.digest == shelved.stated:
+                shelf.ledger.mark_stated(id_, stated.met)
+                continue
+            written += 1
+            if prefix + id_ not in present:
+                new[prefix + id_] = stated
+                if len(new) == together:
+                    settling.add(new)
+                    new = {}
+                continue
+            # A build that is cut off does not know which graph the store holds.
+            if shelved.stated:
+                shelf.forget_stated(id_)
+            settling.replace(prefix + id_, stated)
+        if new:
+            settling.add(new)
     indexed = {prefix + id_ for id_ in shelf.indexed()}
     for name in sorted((present | indexed) - wanted):
         store.replace(name, ())
@@ -114,37 +112,16 @@ def _settled(
         return settle(ledger, corrections)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a document says, what of that people decided about, and what it said before."""
-
-    graph: DocumentGraph
-    quads: tuple[Quad, ...]
-    digest: str
-    met: frozenset[Fact]
-    stated: str
-
-
-def _said(
-    shelf: Shelf, id_: str, base: str, least: float, verdicts: Verdicts
-) -> _Said | None:
-    """State one document; None if it is no longer there."""
-    shelved = shelf.get(id_)
-    if shelved is None:
-        return None
+def _stated(
+    shelved: Shelved, shelf: Shelf, base: str, least: float, verdicts: Verdicts
+) -> Stated:
     verdicts.met.clear()
+    id_ = shelved.document.id
     resolution = Resolution(*who(shelf.ledger, load_register(), id_), verdicts)
     graph = state(shelved.document, shelved.annotation, resolution, least)
     quads = {str(quad): quad for quad in rdf.quads(graph, load_ontology(), base)}
     digest = hashlib.sha256("\n".join(sorted(quads)).encode()).hexdigest()
-    met = frozenset(verdicts.met)
-    return _Said(graph, tuple(quads.values()), digest, met, shelved.stated)
-
-
-def _add(store: AnyStore, settling: Settling, new: Mapping[str, _Said]) -> None:
-    store.add({name: said.quads for name, said in new.items()})
-    for said in new.values():
-        settling.add(said.graph, said.digest, said.met)
+    return Stated(graph, tuple(quads.values()), digest, frozenset(verdicts.met))
 
 
 @cache

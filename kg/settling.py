@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+
+from pyoxigraph import Quad
 
 from kg.corrections import Fact
 from kg.model import DocumentGraph
@@ -10,31 +15,83 @@ from kg.shelf import Shelf
 from kg.store import AnyStore
 
 
-class Settling:
-    """Notes on the shelf which graphs the store holds, once it holds them for good.
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a document says.
 
-    A build that is cut off between the two writes the last few graphs again.
+    Attributes:
+        graph: The whole of it.
+        quads: The same for the store.
+        digest: Of the quads.
+        met: What of it people decided about.
+    """
+
+    graph: DocumentGraph
+    quads: tuple[Quad, ...]
+    digest: str
+    met: Iterable[Fact]
+
+
+class Settling:
+    """Writes graphs, and notes on the shelf which of them the store holds for good.
+
+    New graphs are written while the caller goes on with the next.  A build that is cut off
+    amid that writes the last few again.
     """
 
     def __init__(self, store: AnyStore, shelf: Shelf) -> None:
         self._store, self._shelf = store, shelf
-        self._written: list[tuple[DocumentGraph, str, Iterable[Fact]]] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._adding: Future[None] | None = None
+        self._written: list[Stated] = []
 
-    def add(self, graph: DocumentGraph, digest: str, met: Iterable[Fact]) -> None:
-        """Take note of a graph that was written.
+    def __enter__(self) -> Settling:
+        return self
 
-        Args:
-            graph: What the document says.
-            digest: Of its quads.
-            met: What it says that people decided about.
-        """
-        self._written.append((graph, digest, met))
-        if len(self._written) >= self._store.together:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self.settle()
+        finally:
+            # The store stays open until nobody writes to it any more.
+            self._thread.shutdown()
+
+    def add(self, new: Mapping[str, Stated]) -> None:
+        """Begin to add named graphs that are not there yet."""
+        self.settle()
+        self._written = list(new.values())
+        graphs = {name: stated.quads for name, stated in new.items()}
+        self._adding = self._thread.submit(self._add, graphs)
+
+    def replace(self, name: str, stated: Stated) -> None:
+        """Replace a named graph that the store may hold."""
+        if self._adding is not None or len(self._written) >= self._store.together:
             self.settle()
+        self._store.replace(name, stated.quads)
+        self._written.append(stated)
 
     def settle(self) -> None:
-        """Bring what was written to the disk, and then say so."""
-        if self._written:
+        """Bring what was written to the disk, and then say so.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        if self._adding is not None:
+            adding, self._adding = self._adding, None
+            adding.result()
+        elif self._written:
             self._store.flush()
-            self._shelf.mark_stated(self._written)
-            self._written.clear()
+        if self._written:
+            self._shelf.mark_stated(
+                (stated.graph, stated.digest, stated.met) for stated in self._written
+            )
+            self._written = []
+
+    def _add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
+        self._store.add(graphs)
+        self._store.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,11 +10,6 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-# Seconds after which a thread hands the interpreter on.  Most of the work is done outside
-# of it, by onnxruntime; who comes back from there would wait for the 5 ms of Python's own
-# setting, and two threads would do a tenth less.
-SWITCH_INTERVAL = 0.0005
 
 
 def cores() -> int:
@@ -43,8 +37,6 @@ def side_by_side(
             yield item, work(item)
         return
     waiting: deque[tuple[Item, Future[Result]]] = deque()
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL)
     pool = ThreadPoolExecutor(workers)
     is_done = False
     try:
@@ -60,4 +52,3 @@ def side_by_side(
     finally:
         # Whoever interrupts this does not wait for what is still being worked on.
         pool.shutdown(wait=is_done, cancel_futures=True)
-        sys.setswitchinterval(interval)

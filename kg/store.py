@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import StoreError
 from kg.published import FOLDER as PUBLISHED
@@ -133,12 +132,11 @@ class GraphStore:
             for name, graph in graphs.items():
                 self.replace(name, graph)
             return
-        default = DefaultGraph()
-        quads = [quad for graph in graphs.values() for quad in graph]
-        merged = (Quad(q.subject, q.predicate, q.object, default) for q in quads)
+        # As text, which other threads need not wait for; quads are asked for one by one.
+        lines = (f"{q} .\n{q.triple} .\n" for graph in graphs.values() for q in graph)
         try:
-            self._store.bulk_extend(chain(quads, merged))
-        except (OSError, RuntimeError) as error:
+            self._store.bulk_load("".join(lines), RdfFormat.N_QUADS, lenient=True)
+        except (OSError, RuntimeError, SyntaxError) as error:
             raise StoreError(f"cannot write to the store: {error}") from error
 
     def _only_in(self, triple: Triple, graph: NamedNode) -> bool:

@@ -41,7 +41,7 @@ from kg.query.worker import Worker
 from kg.reading import apart
 from kg.reading.apart import read_apart
 from kg.resolve import resolve
-from kg.settling import Settling
+from kg.settling import Settling, Stated
 from kg.shelf import Shelf
 from kg.state import state
 from kg.store import FOLDER, GraphStore
@@ -227,9 +227,8 @@ def test_a_document_counts_as_done_when_it_is_on_the_disk(tmp_path: Path) -> Non
         def flush(self) -> None:
             seen.append([shelved.stated for shelved in shelf])
 
-    settling = Settling(Recorded(Store(), tmp_path), shelf)
-    settling.add(graph, "digest", ())
-    settling.settle()
+    with Settling(Recorded(Store(), tmp_path), shelf) as settling:
+        settling.replace(DOCUMENTS[0], Stated(graph, (), "digest", ()))
     assert seen == [[""]]
     assert [shelved.stated for shelved in shelf] == ["digest"]
     shelf.close()

@@ -35,7 +35,7 @@ MAX_CHARACTERS = 200_000_000
 
 
 def load_pipeline(
-    name: str | Path | None = None, *, side_by_side: bool = False
+    name: str | Path | None = None, *, threads: int | None = None
 ) -> Language:
     """Load the trained pipeline.
 
@@ -43,8 +43,7 @@ def load_pipeline(
         name: Another spaCy pipeline, by the name of its package or by its folder: one
             like ours is run as it is; of any other the entities are taken, whose labels
             ``ontology/words/lexicon.ttl`` maps, and the rest is ours.
-        side_by_side: Whether several texts will be annotated at a time, each by a thread
-            of its own; else one text has all cores.
+        threads: How many may work on one text; one for each core if left out.
 
     Raises:
         UsageError: There is no such pipeline, or it finds no entities.
@@ -55,8 +54,8 @@ def load_pipeline(
     ours = spacy.load(weights_folder())
     ours.max_length = MAX_CHARACTERS
     reader = ours.get_pipe("kg_encoder")
-    if side_by_side and isinstance(reader, encoder.Encoder):
-        reader.threads = 1
+    if threads is not None and isinstance(reader, encoder.Encoder):
+        reader.threads = threads
     if other is not None:
         recogniser = ours.get_pipe("kg_ner")
         if isinstance(recogniser, ner.Ner):

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from kg.pipeline.attributes import Window
 from kg.pipeline.pairs import Ints
 from kg.pipeline.windows import cuts
+from kg.side_by_side import cores
 
 WIDTH = 384
 MAX_PIECES = 512  # positions the encoder has
@@ -47,11 +48,11 @@ class Encoder:
     the last layer attends to between words goes to ``doc._.windows``.
     A window is a batch of its own: dynamic int8 quantisation scales activations by batch,
     so this keeps a document's vectors free of its neighbours.  ``threads`` is how many a
-    window may use, 0 for one per core: one where documents are annotated side by side.
+    window may use: one where documents are annotated side by side.
     """
 
     def __init__(self) -> None:
-        self.threads = 0
+        self.threads = cores()
         self._model = b""
         self._vocabulary = ""
         self._session: onnxruntime.InferenceSession | None = None
@@ -141,7 +142,8 @@ def session(model: bytes, *, threads: int = 1) -> Any:
 
     Args:
         model: The model's bytes.
-        threads: How many it may use; 0 for one per core.
+        threads: How many it may use.  Not 0, for one per core: onnxruntime would take
+            cores that this process was told to leave alone.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import docx
 
+from kg.annotating import FEW
 from kg.build_report import report_lines
 from kg.building import build
 from kg.progress import Advance
@@ -444,7 +445,11 @@ GOOD = {
     "a.txt": "Vera Lind leads the Ministry of Rivers. It pledged €7 million for Fjordlys.",
     "z.txt": "Omar Haddad founded Quanta Minerals, which competes with Terrasol.",
 }
-_FILLING = {f"c{i:02}.txt": f"Remark {i} says nothing." for i in range(10)}
+_FILLING = {
+    # More than what is read before the first text is annotated.
+    "c.html": f"<!-- {'-' * FEW} --><p>A remark says nothing.</p>",
+    **{f"c{i:02}.txt": f"Remark {i} says nothing." for i in range(10)},
+}
 
 
 def alone(warm: Warm, case: Case, folder: Path) -> list[str]:
