@@ -63,15 +63,14 @@ class Settling:
 
     def add(self, new: Mapping[str, Stated]) -> None:
         """Begin to add named graphs that are not there yet."""
-        self.settle()
-        self._written = list(new.values())
+        self._make_room()
         graphs = {name: stated.quads for name, stated in new.items()}
-        self._adding = self._thread.submit(self._add, graphs)
+        self._adding = self._thread.submit(self._store.add, graphs)
+        self._written += new.values()
 
     def replace(self, name: str, stated: Stated) -> None:
         """Replace a named graph that the store may hold."""
-        if self._adding is not None or len(self._written) >= self._store.together:
-            self.settle()
+        self._make_room()
         self._store.replace(name, stated.quads)
         self._written.append(stated)
 
@@ -81,17 +80,21 @@ class Settling:
         Raises:
             StoreError: It could not be written.
         """
-        if self._adding is not None:
-            adding, self._adding = self._adding, None
-            adding.result()
-        elif self._written:
-            self._store.flush()
+        self._wait()
         if self._written:
+            self._store.flush()
             self._shelf.mark_stated(
                 (stated.graph, stated.digest, stated.met) for stated in self._written
             )
             self._written = []
 
-    def _add(self, graphs: Mapping[str, Iterable[Quad]]) -> None:
-        self._store.add(graphs)
-        self._store.flush()
+    def _make_room(self) -> None:
+        """Wait until nobody writes; what is enough to be settled, settle."""
+        self._wait()
+        if len(self._written) >= self._store.together:
+            self.settle()
+
+    def _wait(self) -> None:
+        if self._adding is not None:
+            adding, self._adding = self._adding, None
+            adding.result()
