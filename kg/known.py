@@ -14,7 +14,7 @@ def name_key(name: str) -> str:
     return name.casefold().replace("’", "'").replace(".", "").strip()
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def full_key(name: str) -> str:
     """Return a name in comparable form: no case, accents, dots, article or legal form."""
     parts = unicodedata.normalize("NFKD", " ".join(name.split()))

@@ -132,10 +132,15 @@ class GraphStore:
             for name, graph in graphs.items():
                 self.replace(name, graph)
             return
-        # As text, which other threads need not wait for; quads are asked for one by one.
-        lines = (f"{q} .\n{q.triple} .\n" for graph in graphs.values() for q in graph)
+        # As text, which is read without Python's lock: quads would be asked for one by one,
+        # and each would wait for the thread that states the next graphs.
+        texts = ("".join(f"{q} .\n{q.triple} .\n" for q in g) for g in graphs.values())
         try:
-            self._store.bulk_load("".join(lines), RdfFormat.N_QUADS, lenient=True)
+            self._store.bulk_load(
+                b"".join(text.encode() for text in texts),
+                RdfFormat.N_QUADS,
+                lenient=True,
+            )
         except (OSError, RuntimeError, SyntaxError) as error:
             raise StoreError(f"cannot write to the store: {error}") from error
 

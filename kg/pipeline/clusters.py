@@ -332,7 +332,7 @@ def known_key(key: str, type_: str) -> str:
     return name_key(label) if label else key
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _key(name: str) -> str:
     """Return a name without its legal form ("Inc.") in comparable form."""
     key = " ".join(without_legal_form(name))

@@ -10,7 +10,7 @@ from spacy.lang.lex_attrs import word_shape
 BUCKETS = 512
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def shape_id(word: str) -> int:
     """Return the bucket of a word's shape, the same on every machine.
 
