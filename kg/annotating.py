@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FEW = 100_000
 """Bytes of files that are annotated before another process would be ready to help."""
 
-_MEMORY = 1 << 30  # bytes of the machine's for each process: twice what one takes
+_MEMORY = 1 << 30  # bytes of the machine's for each process: more than one takes
 _TRIES = 2  # processes that one file may end
 _SOURCE = TypeAdapter(Source)
 _DOCUMENT = TypeAdapter(Document)
@@ -172,6 +172,10 @@ class _Annotators:
             try:
                 row = process.answer({"source": asdict(source)}, job.data)
             except EndedError as ended:
+                if ended.code > 0:
+                    raise RuntimeError(
+                        "no process that annotates starts: see why with `kg build FILE`"
+                    ) from ended
                 why = str(ended)
             else:
                 return unpacked(source, row)

@@ -118,6 +118,15 @@ def dying(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
 
 
 @pytest.mark.usefixtures("many")
+def test_processes_that_cannot_start_are_not_started_for_each_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(annotating, "__name__", "kg.no_such_module")
+    with pytest.raises(RuntimeError, match="no process that annotates starts"):
+        list(apart(files(*TEXTS)))
+
+
+@pytest.mark.usefixtures("many")
 def test_whoever_stops_early_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
     begin = Apart.__init__
