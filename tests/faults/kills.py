@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
 
+from kg.annotating import FEW
 from kg.published import newest
 from kg.shelf import Shelf
 from kg.store import DOCUMENT, FOLDER, GraphStore
@@ -247,7 +248,9 @@ def signals(warm: Warm, work: Path, each: int = 50) -> Row:
     """R3: a build is interrupted, or told to end, and leaves no process behind."""
     row = Row("R3", "SIGINT and SIGTERM: not ended in 2 s, a process left, harm done")
     short = texts(work / "short", SHORT)
-    (short / "page.html").write_text("<p>Ada Stone leads Acme.</p>" * 20, "utf-8")
+    # Enough for processes that annotate, and one that parses for them.
+    page = f"<!-- {'-' * FEW} -->" + "<p>Ada Stone leads Acme.</p>" * 20
+    (short / "page.html").write_text(page, "utf-8")
     output = work / "out"
     states, seconds = timed(warm, output, (short,))
     moments = random.Random(3)  # noqa: S311 - to be the same each time
@@ -257,7 +260,7 @@ def signals(warm: Warm, work: Path, each: int = 50) -> Row:
             shutil.rmtree(output, ignore_errors=True)
             process = warm.start("build", short, "-o", output, "-q")
             time.sleep(moments.uniform(0.05, 0.95) * seconds)
-            started = children(process)
+            started = list(_below(process))
             with suppress(ProcessLookupError):
                 os.kill(process, sent)
             began = time.monotonic()
@@ -308,8 +311,9 @@ def readers_killed(_: Warm, work: Path, kills: int = 50) -> Row:
     killed = 0
     for child in _parsers(process):
         if killed < kills:
-            os.kill(child, signal.SIGKILL)
-            killed += 1
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+                killed += 1
     _, said = process.communicate()
     lines = report.read_text("utf-8").splitlines()
     failed = [line for line in lines if "broke the parser (SIGKILL)" in line]
@@ -323,11 +327,25 @@ def readers_killed(_: Warm, work: Path, kills: int = 50) -> Row:
 
 
 def _parsers(process: subprocess.Popen[bytes]) -> Iterator[int]:
-    """Yield each process that a build starts, once it is at work."""
+    """Yield each process that parses for a build, once it is at work."""
     known: set[int] = set()
     while process.poll() is None:
-        for child in set(children(process.pid)) - known:
-            time.sleep(0.4)  # the time it takes to start
+        for child in set(_below(process.pid)) - known:
             known.add(child)
-            yield child
+            if "kg.reading.child" in _command(child):
+                time.sleep(0.4)  # the time it takes to start
+                yield child
         time.sleep(0.02)
+
+
+def _below(process: int) -> Iterator[int]:
+    """Yield the processes that a process has started, and those that they have."""
+    for child in children(process):
+        yield child
+        yield from _below(child)
+
+
+def _command(process: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text()
+    return ""
