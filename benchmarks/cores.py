@@ -22,7 +22,7 @@ from benchmarks.texts import documents, write
 from kg.side_by_side import cores
 
 
-def seconds(command: list[str], allowed: set[int]) -> float:
+def on_cores(command: list[str], allowed: set[int]) -> float:
     """Return the seconds that a command takes which may use certain cores."""
     began = time.perf_counter()
     code = (
@@ -53,7 +53,7 @@ def main() -> None:
             for allowed in ({min(every)}, every):
                 shutil.rmtree(output, ignore_errors=True)
                 command = ["build", str(texts), "-q", "-o", str(output)]
-                taken[len(allowed)].append(seconds(command, allowed))
+                taken[len(allowed)].append(on_cores(command, allowed))
     print(f"{args.documents:,} texts, {words:,} words, median of {args.rounds}\n")
     print("| cores | s | words/s |\n| --- | --- | --- |")
     for number, times in taken.items():

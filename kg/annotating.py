@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from kg import as_json
 from kg.apart import Apart, EndedError, answer_all, end_with_parent
 from kg.errors import InputError
 from kg.model import Annotation, Document
@@ -27,8 +28,6 @@ FEW = 100_000
 _MEMORY = 1 << 30  # bytes of the machine's for each process: more than one takes
 _TRIES = 2  # processes that one file may end
 _SOURCE = TypeAdapter(Source)
-_DOCUMENT = TypeAdapter(Document)
-_ANNOTATION = TypeAdapter(Annotation)
 
 Found = tuple[Document, Annotation] | InputError
 
@@ -117,13 +116,7 @@ def found_in(source: Source, data: bytes, nlp: Language) -> Found:
 
 def packed(found: Found) -> str | tuple[str, str]:
     """Return what was found as JSON, to be sent from one process to another."""
-    if isinstance(found, InputError):
-        return found.reason
-    document, annotation = found
-    return (
-        _DOCUMENT.dump_json(document).decode(),
-        _ANNOTATION.dump_json(annotation).decode(),
-    )
+    return found.reason if isinstance(found, InputError) else as_json.packed(*found)
 
 
 def unpacked(source: Source, row: str | tuple[str, str]) -> Found:
@@ -135,8 +128,7 @@ def unpacked(source: Source, row: str | tuple[str, str]) -> Found:
     """
     if isinstance(row, str):
         return InputError(source.path, row)
-    document, annotation = row
-    return _DOCUMENT.validate_json(document), _ANNOTATION.validate_json(annotation)
+    return as_json.unpacked(*row)
 
 
 def main() -> None:

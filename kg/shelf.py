@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from kg import ledger, search_index
+from kg.as_json import packed, unpacked
 from kg.corrections import Fact
 from kg.errors import StoreError
 from kg.ledger import Ledger
@@ -28,8 +27,6 @@ FILE = "documents.db"
 _VERSION = 3  # 1 had no full-text index, 2 no ledger of names
 _INDEXED = 2
 _DAMAGE = ("malformed", "not a database")  # in the messages of SQLite
-_DOCUMENT = TypeAdapter(Document)
-_ANNOTATION = TypeAdapter(Annotation)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     location TEXT PRIMARY KEY,
@@ -136,12 +133,8 @@ class Shelf:
                 " (location, id, fingerprint, pipeline, document, annotation)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    location,
-                    document.id,
-                    fingerprint,
-                    pipeline,
-                    _DOCUMENT.dump_json(document).decode(),
-                    _ANNOTATION.dump_json(annotation).decode(),
+                    *(location, document.id, fingerprint, pipeline),
+                    *packed(document, annotation),
                 ),
             )
             self._database.execute(
@@ -309,12 +302,7 @@ def _reading(uri: str) -> sqlite3.Connection:
 
 def _shelved(row: tuple[str, str, str, str]) -> Shelved:
     location, document, annotation, stated = row
-    return Shelved(
-        location,
-        _DOCUMENT.validate_json(document),
-        _ANNOTATION.validate_json(annotation),
-        stated,
-    )
+    return Shelved(location, *unpacked(document, annotation), stated)
 
 
 def _version(database: sqlite3.Connection) -> int:

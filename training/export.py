@@ -201,6 +201,7 @@ def main() -> None:
         nlp.get_pipe("kg_references").load(heads["references"], names.kinds)
         nlp.get_pipe("kg_relations").load(heads["pairs"], outputs)
         nlp.get_pipe("kg_money").load(heads["amounts"], names.sums, names.statuses)
+    nlp.config["nlp"]["tokenizer"]["@tokenizers"] = "kg.Tokenizer.v1"
     nlp.to_disk(args.to)
     size = sum(p.stat().st_size for p in args.to.rglob("*") if p.is_file())
     print(f"{args.to}: {size / 1e6:.1f} MB")

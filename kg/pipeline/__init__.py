@@ -26,6 +26,7 @@ from kg.pipeline import (  # noqa: F401 - importing registers the factories
     relations,
     sentences,
     status,
+    tokens,
     values,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,7 @@ class Ner:
             for label, patterns in sorted(lexicon.words("name").items())
             for pattern in patterns
         ]
-        # Known names are found as they are written, case and all: "Meta", never "meta".
-        self._register = PhraseMatcher(nlp.vocab)
-        for name, label in known_names():
-            self._register.add(label, [nlp.make_doc(name)])
+        self._nlp = nlp
         self._patterns += [
             (_ending_in(lexicon.words("ending")[label]), label)
             for label in sorted(lexicon.words("foundBy"))
@@ -85,7 +82,7 @@ class Ner:
                 found.append(span)
         # Of overlapping names the longest stays: "England" within "Bank of England" is
         # no name of its own.
-        found += self._register(doc, as_spans=True)
+        found += self._known(doc, as_spans=True)
         # Furniture says nothing, and the "NZ$70" of a sum is no name.
         no_names = [
             (span.start, span.end)
@@ -98,6 +95,15 @@ class Ner:
             if not any(start < span.end and span.start < end for start, end in no_names)
         )
         return doc
+
+    @cached_property
+    def _known(self) -> PhraseMatcher:
+        """Finds known names as they are written, case and all: "Meta", never "meta"."""
+        # Made once there is a text: the tokeniser's rules are loaded after the components.
+        matcher = PhraseMatcher(self._nlp.vocab)
+        for name, label in known_names():
+            matcher.add(label, [self._nlp.make_doc(name)])
+        return matcher
 
     def borrow(self, other: Language) -> None:
         """Take the names that another pipeline finds in place of the network's."""
