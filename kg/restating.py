@@ -52,11 +52,10 @@ def restate_changed(
     with shelf.transaction():
         for name in wanted - present:
             shelf.forget_stated(name.removeprefix(prefix))
-    new: dict[str, Stated] = {}
     written = 0
     stale = shelf.ledger.stale()
     together = store.together if len(stale) >= FEW else 1
-    with Settling(store, shelf) as settling:
+    with Settling(store, shelf, together) as settling:
         for done, id_ in enumerate(stale, 1):
             if progress:
                 progress(Advance(WRITING, done, len(stale), 0, id_))
@@ -70,17 +69,12 @@ def restate_changed(
                 continue
             written += 1
             if prefix + id_ not in present:
-                new[prefix + id_] = stated
-                if len(new) == together:
-                    settling.add(new)
-                    new = {}
+                settling.add(prefix + id_, stated)
                 continue
             # A build that is cut off does not know which graph the store holds.
             if shelved.stated:
                 shelf.forget_stated(id_)
             settling.replace(prefix + id_, stated)
-        if new:
-            settling.add(new)
     indexed = {prefix + id_ for id_ in shelf.indexed()}
     for name in sorted((present | indexed) - wanted):
         store.replace(name, ())

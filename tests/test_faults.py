@@ -227,7 +227,7 @@ def test_a_document_counts_as_done_when_it_is_on_the_disk(tmp_path: Path) -> Non
         def flush(self) -> None:
             seen.append([shelved.stated for shelved in shelf])
 
-    with Settling(Recorded(Store(), tmp_path), shelf) as settling:
+    with Settling(Recorded(Store(), tmp_path), shelf, 1) as settling:
         settling.replace(DOCUMENTS[0], Stated(graph, (), "digest", ()))
     assert seen == [[""]]
     assert [shelved.stated for shelved in shelf] == ["digest"]

@@ -35,8 +35,8 @@ def _is_dateline(span: Span) -> bool:
 def _is_origin(span: Span) -> bool:
     """Return whether a mention stands before a group: "US tech companies"."""
     behind = span.doc[span.end : min(span.end + _longest(), span.sent.end)]
-    words = [token.lower_ for token in behind]
-    return any(tuple(words[: len(group)]) == group for group in _groups())
+    words = tuple(token.lower_ for token in behind)
+    return any(words[:length] in _groups() for length in range(1, len(words) + 1))
 
 
 @cache

@@ -126,6 +126,26 @@ def text_of(doc: Doc) -> str:
     return text
 
 
+def note_text(doc: Doc, text: str) -> None:
+    """Note what a document's text is, so that it is not put together once."""
+    doc.user_data["text"] = text
+
+
+def words_of(doc: Doc) -> list[str]:
+    """Return the text of each token, without making a token of each."""
+    words: list[str] | None = doc.user_data.get("words")
+    if words is None:
+        strings = doc.vocab.strings
+        words = [strings[orth] for orth in doc.to_array("ORTH").tolist()]
+        doc.user_data["words"] = words
+    return words
+
+
+def said(span: Span) -> str:
+    """Return the text of a span, which spaCy puts together token by token."""
+    return text_of(span.doc)[span.start_char : span.end_char]
+
+
 def tokens_of(spans: Iterable[Span]) -> set[int]:
     """Return the indices of the tokens in spans, without making a token of each."""
     return {i for span in spans for i in range(span.start, span.end)}

@@ -23,7 +23,7 @@ from kg.known import (
     stands_alone,
     without_legal_form,
 )
-from kg.pipeline.attributes import Cluster, tokens_of
+from kg.pipeline.attributes import Cluster, tokens_of, words_of
 from kg.pipeline.ner import class_by_words
 
 # Words that titles write small, besides those that initials leave out.
@@ -304,12 +304,14 @@ def _with_repetitions(doc: Doc, ents: list[Span]) -> tuple[Span, ...]:
     """
     names: dict[str, Span] = {}
     for ent in ents:
-        is_word = ent.text.islower() and " " not in ent.text
-        if len(ent.text) > 2 and not is_word and ent._.score > SURE:
-            names.setdefault(ent.text, ent)
+        name = ent.text
+        is_word = name.islower() and " " not in name
+        if len(name) > 2 and not is_word and ent._.score > SURE:
+            names.setdefault(name, ent)
     matcher = PhraseMatcher(doc.vocab)
+    words = words_of(doc)
     for name, ent in names.items():
-        matcher.add(name, [Doc(doc.vocab, [token.text for token in ent])])
+        matcher.add(name, [Doc(doc.vocab, words[ent.start : ent.end])])
     found = list(ents)
     taken = tokens_of([*ents, *doc.spans.get("furniture", ())])
     for span in filter_spans(matcher(doc, as_spans=True)):

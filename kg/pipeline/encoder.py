@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
-from kg.pipeline.attributes import Window
+from kg.pipeline.attributes import Window, words_of
 from kg.pipeline.pairs import Ints
 from kg.pipeline.windows import cuts
 from kg.side_by_side import cores
@@ -72,7 +72,7 @@ class Encoder:
 
     def windows(self, doc: Doc) -> Iterator[WordPieces]:
         """Yield the word pieces of each window of a document."""
-        texts = [token.text for token in doc]
+        texts = words_of(doc)
         pending = _windows(doc)[::-1]
         while pending:
             tokens = pending.pop()

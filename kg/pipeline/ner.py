@@ -18,7 +18,7 @@ from spacy.util import filter_spans
 
 from kg import lexicon
 from kg.known import adjectives, known_class, known_names
-from kg.pipeline.attributes import text_of, tokens_of
+from kg.pipeline.attributes import said, text_of, tokens_of, words_of
 from kg.pipeline.encoder import session
 from kg.pipeline.shapes import shape_id
 
@@ -125,12 +125,11 @@ class Ner:
         return filter_spans(found)
 
     def _by_network(self, doc: Doc) -> list[Span]:
-        orths, spaces = doc.to_array(["ORTH", "IS_SPACE"]).T
-        tokens = np.flatnonzero(spaces == 0)
+        tokens = np.flatnonzero(doc.to_array("IS_SPACE") == 0)
         if not len(tokens):
             return []
-        strings = doc.vocab.strings
-        shapes = [shape_id(strings[orth]) for orth in orths[tokens].tolist()]
+        words = words_of(doc)
+        shapes = [shape_id(words[i]) for i in tokens.tolist()]
         if self._session is None:
             self._session = session(self._model)
         scores = self._session.run(
@@ -244,20 +243,21 @@ def _no_names() -> frozenset[str]:
 
 def _trimmed(doc: Doc, start: int, end: int, label: str) -> Span | None:
     """Return the span without a leading article, a possessive and stray punctuation."""
-    while start < end and doc[start].lower_ in {"the", "a", "an"}:
+    words = words_of(doc)
+    while start < end and words[start].lower() in {"the", "a", "an"}:
         start += 1
     while start < end and (
-        doc[end - 1].lower_ in {"'s", "’s", "and", "of", "the", "for", "in"}
-        or not (doc[end - 1].text == ")" or _in_name(doc[end - 1].text))
+        words[end - 1].lower() in {"'s", "’s", "and", "of", "the", "for", "in"}
+        or not (words[end - 1] == ")" or _in_name(words[end - 1]))
     ):
         end -= 1
-    while start < end and not _in_name(doc[start].text):
+    while start < end and not _in_name(words[start]):
         start += 1
     # Of a lone surname the title stays: "Lord North" is more than "North".
     titles = lexicon.words("beforeName").get(label, ())
-    while end - start > 2 and doc[start].text in titles:
+    while end - start > 2 and words[start] in titles:
         start += 1
-    name = doc[start:end].text
+    name = said(doc[start:end])
     if not name or "\n" in name:
         return None
     # Only in a text without capitals is a word without one a name.

@@ -68,17 +68,23 @@ class _Scored:
 
     ``things`` [pairs of things, 2] are cluster numbers, sums behind them;
     ``probability`` [pairs of things, outputs] is 0 where the ontology allows nothing.
-    The mention pairs of the i-th are ``rows[i]``: ``by_mentions`` [mention pairs,
-    outputs] what each alone says, ``statuses`` how sure, ``ends`` which mentions.
+    The mention pairs of the i-th are those of ``order`` from ``first[i]`` to
+    ``first[i + 1]``: ``by_mentions`` [mention pairs, outputs] what each alone says,
+    ``statuses`` how sure, ``ends`` which mentions.
     """
 
     at: Mentioned
     things: Ints
     probability: Floats
-    rows: list[Ints]
+    order: Ints
+    first: Ints
     by_mentions: Floats
     statuses: NDArray[np.float32]
     ends: Ints
+
+    def rows(self, pair: int) -> Ints:
+        """Return the mention pairs of a pair of things."""
+        return self.order[self.first[pair] : self.first[pair + 1]]
 
     def together(self, row: int) -> bool:
         """Tell whether a pair of mentions stands in one sentence."""
@@ -167,7 +173,8 @@ class Relations:
                 at,
                 ordered[first],
                 np.where(possible, self._probability(pooled), 0.0),
-                np.split(order, first[1:]),
+                order,
+                np.append(first, len(order)),
                 self._probability(scores.astype(np.float64)),
                 statuses,
                 pairs.ends,
@@ -205,7 +212,7 @@ class Relations:
         subject, object_ = scored.things[pair].tolist()
         predicate = self._outputs.facts[output]
         spans = scored.at.spans
-        mine = scored.rows[pair]
+        mine = scored.rows(pair)
         mine = mine[np.argsort(-scored.by_mentions[mine, output], kind="stable")]
         rows: list[int] = [
             row
@@ -426,11 +433,12 @@ def _claim(
 ) -> FoundClaim:
     """Return a claim whose evidence is the sentence of the later of its mentions."""
     later = max(first, second, key=lambda span: span.start)
-    between = (min(first.end, second.end), max(first.start, second.start))
-    same = first.sent == second.sent and between[0] < between[1]
+    sentence = later.sent
+    between = (min(first.end, second.end), later.start)
+    same = min(first.start, second.start) >= sentence.start and between[0] < between[1]
     return FoundClaim(
         *what,
-        later.sent,
+        sentence,
         between if same else (later.start, later.end),
         first,
         second,

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
 from kg import lexicon
-from kg.pipeline.attributes import text_of
+from kg.pipeline.attributes import said, text_of, words_of
 
 _STOPS = frozenset({".", "!", "?", "…", "..."})
 _CLOSERS = frozenset({'"', "”", "’", "'", ")", "]", "»"})
@@ -76,7 +76,13 @@ class Sentences:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the sentence starts of a document."""
-        starts = [1, *(1 if _ends_sentence(token) else -1 for token in doc)]
+        starts = [
+            1,
+            *(
+                1 if _may_end(word) and _ends_sentence(doc[i]) else -1
+                for i, word in enumerate(words_of(doc))
+            ),
+        ]
         _divide(starts)
         # Set at once: a token's setter looks at the whole document each time.
         marks: Any = np.array(starts[: len(doc)]).astype(np.uint64)
@@ -84,7 +90,7 @@ class Sentences:
         doc.spans["furniture"] = [
             sentence
             for sentence in doc.sents
-            if len(sentence) < 40 and self._furniture.search(sentence.text.strip())
+            if len(sentence) < 40 and self._furniture.search(said(sentence).strip())
         ]
         return doc
 
@@ -96,6 +102,11 @@ def _divide(starts: list[int]) -> None:
         length = 1 if start == 1 else length + 1
         if length > _LONGEST:
             starts[at] = length = 1
+
+
+def _may_end(word: str) -> bool:
+    """Tell whether a word is of those that can end a sentence at all."""
+    return word in _STOPS or word in _CLOSERS or word.endswith(".") or word.isspace()
 
 
 def _ends_sentence(token: Token) -> bool:

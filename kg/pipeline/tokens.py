@@ -10,6 +10,8 @@ from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # has n
 from spacy.tokens import Doc
 from spacy.util import registry
 
+from kg.pipeline.attributes import note_text
+
 # The tokeniser takes punctuation from a word sign by sign, and looks at all of the word
 # each time: 3,000 brackets in a row cost it a second, ten times as many a hundred.
 _ENDLESS = re.compile(r"\S{301,}")
@@ -32,14 +34,17 @@ def make_doc(nlp: Language, text: str) -> Doc:
     What goes on for more than 300 characters without white space is cut in pieces.
     """
     if _ENDLESS.search(text) is None:
-        return nlp.make_doc(text)
-    words: list[str] = []
-    spaces: list[bool] = []
-    for piece in _pieces(text):
-        for token in nlp.make_doc(piece):
-            words.append(token.text)
-            spaces.append(bool(token.whitespace_))
-    return Doc(nlp.vocab, words, spaces)
+        doc = nlp.make_doc(text)
+    else:
+        words: list[str] = []
+        spaces: list[bool] = []
+        for piece in _pieces(text):
+            for token in nlp.make_doc(piece):
+                words.append(token.text)
+                spaces.append(bool(token.whitespace_))
+        doc = Doc(nlp.vocab, words, spaces)
+    note_text(doc, text)
+    return doc
 
 
 def _pieces(text: str) -> Iterator[str]:
