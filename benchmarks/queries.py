@@ -37,7 +37,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, parse
 from rdflib import Graph
@@ -329,9 +329,10 @@ def asked(worker: Worker, text: str, ontology: Ontology) -> list[object]:
     return list(answer.parts)
 
 
-def all_of(graph: Store | Graph, text: str, **prefixes: dict[str, str]) -> list[object]:
+def all_of(graph: Store | Graph, text: str, **prefixes: Any) -> list[object]:
     """Return all rows or triples that a query gives without `kg query`."""
-    return list(graph.query(text, **prefixes))
+    found: Any = graph.query(text, **prefixes)
+    return list(found)
 
 
 def rows(answer: list[object]) -> int:
@@ -441,7 +442,7 @@ def main() -> None:
                 f"of {graph.triples:,} triples"
             )
             store = str(graph.output / FOLDER)
-            opened, _ = timed(lambda s=store: Store.read_only(s), RUNS)
+            opened, _ = timed(partial(Store.read_only, store), RUNS)
             print(f"opening the store read-only: {opened * 1e3:.1f} ms")
             other = None
             if args.all or wanted < TOO_LARGE:

@@ -52,13 +52,18 @@ def commands(output: str) -> dict[str, list[str]]:
     }
 
 
+def environment(code: str) -> dict[str, str]:
+    """Return an environment in which byte code is kept in a folder."""
+    mine = {**os.environ, "PYTHONPYCACHEPREFIX": code}
+    mine.pop("PYTHONDONTWRITEBYTECODE", None)
+    return mine
+
+
 def seconds(command: list[str], code: str) -> float:
     """Return how long a command takes whose byte code lies in a folder."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": code}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, *command]
+    command, mine = [sys.executable, *command], environment(code)
     began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
+    subprocess.run(command, check=True, capture_output=True, env=mine)
     return time.perf_counter() - began
 
 

@@ -123,7 +123,7 @@ class Suite:
             return tuple(self.path(iri) for iri in sorted(found))
 
         group = manifest.parent.relative_to(self.folder).as_posix()
-        typed = store.quads_for_pattern(None, NamedNode(RDF + "type"), None)
+        typed: Any = store.quads_for_pattern(None, NamedNode(RDF + "type"), None)
         for quad in sorted(typed, key=lambda q: str(q.subject)):
             kind = quad.object.value.removeprefix(MANIFEST)
             if kind not in EVALUATION | SYNTAX:

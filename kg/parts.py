@@ -6,15 +6,21 @@ thousand words: a law of 300 pages would take four gigabytes.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from kg.model import Annotation, Claim, Evidence, LocalEntity, MoneyClaim, Span
 
 LENGTH = 60_000
-"""Characters of a part at most: ten thousand words."""
+"""Characters of a part at most: ten thousand words of English."""
 
+WORDS = 15_000
+"""Words and signs of a part at most, where words are short."""
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 _ENDS = ("\n\n", "\n", ". ", " ")  # where a part may end, the best first
 
 Named = tuple[str, str]
@@ -25,15 +31,25 @@ def parts(text: str) -> list[Span]:
     """Return the parts of a text, most of which end with a paragraph."""
     found = []
     start = 0
-    while len(text) - start > LENGTH:
-        end = next(filter(None, (_end(text, start, mark) for mark in _ENDS)), 0)
-        found.append(Span(start, end or start + LENGTH))
+    while (most := _most(text, start)) < len(text):
+        ends = (_end(text, (start + most) // 2, most, mark) for mark in _ENDS)
+        found.append(Span(start, next(filter(None, ends), most)))
         start = found[-1].end
     return [*found, Span(start, len(text))]
 
 
-def _end(text: str, start: int, mark: str) -> int:
-    at = text.rfind(mark, start + LENGTH // 2, start + LENGTH)
+def _most(text: str, start: int) -> int:
+    """Return where a part that begins somewhere has to end."""
+    end = min(start + LENGTH, len(text))
+    if end - start > WORDS:
+        words = _WORD.finditer(text, start, end)
+        beyond = next(islice(words, WORDS, None), None)
+        return beyond.start() if beyond else end
+    return end
+
+
+def _end(text: str, low: int, high: int, mark: str) -> int:
+    at = text.rfind(mark, low, high)
     return at + len(mark) if at >= 0 else 0
 
 

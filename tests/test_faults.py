@@ -33,7 +33,7 @@ from kg.deep import damage
 from kg.errors import StoreError, UsageError
 from kg.model import Document, Span
 from kg.ontology import load_ontology
-from kg.parts import LENGTH, joined, parts
+from kg.parts import LENGTH, WORDS, joined, parts
 from kg.pipeline import load_pipeline
 from kg.published import newest
 from kg.query.guard import checked
@@ -124,6 +124,15 @@ def test_parts_are_the_whole_text(paragraph: str) -> None:
     assert found[0].start == 0
     assert all(a.end == b.start for a, b in pairwise(found))
     assert text[: found[0].end].endswith(paragraph)
+
+
+@pytest.mark.parametrize("words", ["a b ", "§.", "go. "])
+def test_parts_have_so_many_words_however_short(words: str) -> None:
+    text = words * 20_000
+    found = parts(text)
+    assert "".join(text[part.start : part.end] for part in found) == text
+    most = max(part.end - part.start for part in found) / len(words) * 2
+    assert WORDS / 2 < most <= WORDS
 
 
 def test_what_is_found_in_parts_is_put_together() -> None:
