@@ -334,8 +334,9 @@ def _changed(
             log.failed.append(InputError(error.path, error.reason))
             continue
         mark = fingerprint(source, data)
-        digest = hashlib.sha256(data).hexdigest()
-        location = f"-:{digest}" if source.location == "-" else source.location
+        location = source.location
+        if location == "-":
+            location = f"-:{hashlib.sha256(data).hexdigest()}"
         if shelf.is_current(location, mark, _pipeline_digest(pipeline)):
             log.unchanged.append(source.path)
         else:

@@ -150,7 +150,7 @@ def _of_names(output: Path) -> Iterator[str]:
         if shelf.pending() or kept.kept("program") != program():
             return  # the next build works it out
         d.executescript(SCHEMA)
-        anew = Ledger(d, load_register())
+        anew = Ledger(d)
         for shelved in shelf:
             named = named_in(shelved.annotation, load_register())
             anew.put(shelved.document.id, *named)

@@ -17,9 +17,10 @@ def name_key(name: str) -> str:
 @lru_cache(maxsize=50_000)
 def full_key(name: str) -> str:
     """Return a name in comparable form: no case, accents, dots, article or legal form."""
-    parts = unicodedata.normalize("NFKD", " ".join(name.split()))
-    plain = "".join(c for c in parts if not unicodedata.combining(c))
-    return " ".join(without_legal_form(plain, article=False))
+    if not name.isascii():
+        parts = unicodedata.normalize("NFKD", name)
+        name = "".join(c for c in parts if not unicodedata.combining(c))
+    return " ".join(without_legal_form(name, article=False))
 
 
 def without_legal_form(name: str, *, article: bool = True) -> list[str]:

@@ -24,7 +24,7 @@ from kg.known import stands_alone
 from kg.model import Entity
 from kg.named import BODY, PERSON, Named
 from kg.namesakes import Persons, common, told_apart
-from kg.register import Register
+from kg.register import Register, load_register
 from kg.slug import slug
 
 SCHEMA = """
@@ -116,9 +116,16 @@ class Ledger:
     """The tables, in a database that others may use as well.
 
     Nothing here begins or ends a transaction.
+
+    Args:
+        database: Where the tables are.
+        register: Well-known actors; the one that comes with the program if left out,
+            loaded once it is asked for.
     """
 
-    def __init__(self, database: sqlite3.Connection, register: Register) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, register: Register | None = None
+    ) -> None:
         self._database = database
         self._register = register
         database.executescript(_TEMPORARY)
@@ -679,7 +686,9 @@ class Ledger:
         if row is None:
             return None
         id_, type_, label, entry = row
-        same_as = () if entry is None else self._register.entries[entry].same_as
+        same_as: tuple[str, ...] = ()
+        if entry is not None:
+            same_as = (self._register or load_register()).entries[entry].same_as
         return Entity(id_, type_, label, same_as), entry
 
     # ------------------------------------------------ for what people decided, and after

@@ -87,7 +87,7 @@ def _settled(
     shelf: Shelf, base: str, least: float, corrections: tuple[Correction, ...]
 ) -> tuple[Verdicts, tuple[Correction, ...]]:
     """Tell the ledger what has changed, and settle who is meant."""
-    ledger, register = shelf.ledger, load_register()
+    ledger = shelf.ledger
     with shelf.transaction():
         if ledger.kept("program") != program():
             shelf.forget_who()
@@ -97,7 +97,7 @@ def _settled(
             if shelved is None:
                 ledger.drop(id_)
             else:
-                ledger.put(id_, *named_in(shelved.annotation, register))
+                ledger.put(id_, *named_in(shelved.annotation, load_register()))
         shelf.forget_pending()
         if ledger.kept("stated with") != [base, least]:
             ledger.mark_stale(shelf.ids())

@@ -21,7 +21,6 @@ from kg.corrections import Fact
 from kg.errors import StoreError
 from kg.ledger import Ledger
 from kg.model import Annotation, Document, DocumentGraph
-from kg.register import load_register
 
 FILE = "documents.db"
 _VERSION = 3  # 1 had no full-text index, 2 no ledger of names
@@ -190,7 +189,7 @@ class Shelf:
     @cached_property
     def ledger(self) -> Ledger:
         """Who is named where, for the documents that are not pending."""
-        return Ledger(self._database, load_register())
+        return Ledger(self._database)
 
     def pending(self) -> list[str]:
         """Return the ids of documents that were put or removed and wait for the ledger."""

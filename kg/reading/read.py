@@ -16,7 +16,7 @@ from kg.model import Document
 from kg.reading import text
 from kg.reading.apart import read_apart
 from kg.reading.content import MAX_CHARACTERS, TOO_LONG, Content
-from kg.reading.metadata import iso_date, web_address
+from kg.reading.metadata import Metadata, iso_date, web_address
 from kg.reading.readers import reader_for
 from kg.reading.sources import Source
 from kg.slug import slug
@@ -69,11 +69,14 @@ def fingerprint(source: Source, data: bytes) -> str:
         source: Where the bytes come from.
         data: The bytes.
     """
-    about = source.metadata
+    said = _said(source.metadata)
+    return hashlib.sha256(hashlib.sha256(data).digest() + said).hexdigest()
+
+
+@lru_cache
+def _said(about: Metadata) -> bytes:
     said = [about.title, about.date, about.publisher, about.url, about.notes]
-    return hashlib.sha256(
-        hashlib.sha256(data).digest() + json.dumps(said).encode()
-    ).hexdigest()
+    return json.dumps(said).encode()
 
 
 def read(source: Source, data: bytes) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,25 +54,25 @@ def find_sources(paths: Sequence[str]) -> Sources:
     found: dict[str, Source] = {}
     problems: list[InputError] = []
     skipped: list[str] = []
-    folders: dict[Path, Mapping[str, Metadata]] = {}
+    folders: dict[str, Mapping[str, Metadata]] = {}
     for given in paths:
         if given == "-":
             found.setdefault("-", Source("-", "-"))
             continue
         try:
-            for path, shown in _meant_by(given, problems, skipped):
-                location = path.resolve()
-                if str(location) in found:
+            for location, path, shown in _meant_by(given, problems, skipped):
+                if location in found:
                     continue
-                folder = location.parent
+                folder, name = os.path.split(location)
                 if folder not in folders:
                     folders[folder], wrong = folder_metadata(
-                        folder, str(path.parent / FILE_NAME)
+                        Path(folder), str(Path(path).parent / FILE_NAME)
                     )
                     problems += wrong
-                name = unicodedata.normalize("NFC", location.name)
-                about = folders[folder].get(name, NOTHING_KNOWN)
-                found[str(location)] = Source(str(location), shown, about)
+                about = folders[folder].get(
+                    unicodedata.normalize("NFC", name), NOTHING_KNOWN
+                )
+                found[location] = Source(location, shown, about)
         except InputError as error:
             problems.append(error)
         except OSError as error:
@@ -82,7 +82,8 @@ def find_sources(paths: Sequence[str]) -> Sources:
 
 def _meant_by(
     given: str, problems: list[InputError], skipped: list[str]
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[tuple[str, str, str]]:
+    """Yield where each file is, its path as it was given, and how people know it."""
     path = Path(given)
     if path.is_dir():
         yield from _in_folder(path, problems, skipped)
@@ -90,7 +91,7 @@ def _meant_by(
         if path.suffix.lower() not in READERS:
             kinds = ", ".join(sorted(READERS))
             raise InputError(_printable(given), f"of no kind that can be read: {kinds}")
-        yield path, _named(path, path.name)
+        yield str(path.resolve()), str(path), _named(str(path), path.name)
     elif path.exists():
         raise InputError(_printable(given), "not a regular file")
     elif path.is_symlink():
@@ -101,47 +102,68 @@ def _meant_by(
 
 def _in_folder(
     folder: Path, problems: list[InputError], skipped: list[str]
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[tuple[str, str, str]]:
     texts = 0
-    for path in _walked(folder, problems):
+    # Below a folder that is resolved nothing else is: no link is followed.
+    root = folder.resolve()
+
+    def unreadable(error: OSError) -> None:
+        path = str(folder / Path(error.filename).relative_to(root))
+        problems.append(InputError(_printable(path), error.strerror or str(error)))
+
+    for entry in _walked(root, unreadable):
+        below = entry.path.removeprefix(str(root)).lstrip(os.sep)
+        path = str(folder / below)
         if (
-            path.is_symlink()
-            or not path.is_file()
-            or path.suffix.lower() not in READERS
+            not entry.is_file(follow_symlinks=False)
+            or Path(entry.name).suffix.lower() not in READERS
         ):
-            if path.name != FILE_NAME:
-                skipped.append(_printable(str(path)))
+            if entry.name != FILE_NAME:
+                skipped.append(_printable(path))
             continue
         texts += 1
         try:
-            yield path, _named(path, path.relative_to(folder).as_posix())
+            yield entry.path, path, _named(path, below.replace(os.sep, "/"))
         except InputError as error:
             problems.append(error)
     if not texts:
         raise InputError(_printable(str(folder)), "no texts in this folder")
 
 
-def _walked(folder: Path, problems: list[InputError]) -> list[Path]:
-    """Return all that is not hidden and no folder, in the order of names."""
+def _walked(
+    root: Path, unreadable: Callable[[OSError], None]
+) -> Iterator[os.DirEntry[str]]:
+    """Yield all that is not hidden and no folder, in the order of names.
 
-    def unreadable(error: OSError) -> None:
-        problems.append(
-            InputError(_printable(str(error.filename)), error.strerror or str(error))
-        )
+    Entries know what they are without being asked one by one.
+    """
+    levels = [_inside(root, unreadable)]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            levels.append(_inside(entry, unreadable))
+        else:
+            yield entry
 
-    paths = []
-    for parent, names, files in os.walk(folder, onerror=unreadable):
-        names[:] = [name for name in names if not name.startswith(".")]
-        # A link to a folder comes as a folder that is then not entered.
-        links = [name for name in names if Path(parent, name).is_symlink()]
-        paths += [Path(parent, n) for n in (*files, *links) if not n.startswith(".")]
-    return sorted(paths)
+
+def _inside(
+    folder: os.PathLike[str], unreadable: Callable[[OSError], None]
+) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        unreadable(error)
+        return iter(())
+    return iter(sorted(shown, key=lambda entry: entry.name))
 
 
-def _named(path: Path, shown: str) -> str:
+def _named(path: str, shown: str) -> str:
     """Return the name a file goes by; refuse one that no output could hold."""
-    if _printable(shown) != shown or _printable(str(path)) != str(path):
-        raise InputError(_printable(str(path)), "its name is not UTF-8; rename it")
+    if _printable(shown) != shown or _printable(path) != path:
+        raise InputError(_printable(path), "its name is not UTF-8; rename it")
     return shown
 
 
