@@ -27,7 +27,7 @@ from kg.ontology import load_ontology
 from kg.paths import ontology_folder, weights_folder
 from kg.progress import READING, Advance, Progress
 from kg.reading import Source, find_sources, fingerprint, read_bytes
-from kg.restating import restate_changed
+from kg.restating import restate_changed, take_down
 from kg.shelf import FILE as SHELF
 from kg.shelf import Shelf
 from kg.state import MIN_CONFIDENCE
@@ -377,7 +377,9 @@ def _shelve(
         return
     known = shelf.knows(job.location)
     digest = _pipeline_digest(pipeline)
-    shelf.put(job.location, job.mark, digest, document, annotation)
+    with shelf.transaction():
+        shelf.put(job.location, job.mark, digest, document, annotation)
+        take_down(shelf, document.id, annotation)
     (log.replaced if known or holder else log.added).append(path)
     log.notes += [Note(path, note) for note in document.notes]
     log.words += annotation.words

@@ -200,6 +200,11 @@ class Ledger:
 
     # ---------------------------------------------------------------- who is whom now
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that documents tell has been settled."""
+        return self._one("SELECT 1 FROM ledger_dirty") is None
+
     def settle(self, apart: set[frozenset[str]]) -> None:
         """Group the names of changed documents, and decide what short names stand for.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kg import rdf
 from kg.corrections import Correction, Verdicts
+from kg.model import Annotation
 from kg.named import named_in
 from kg.ontology import load_ontology
 from kg.paths import ontology_folder
@@ -18,6 +19,18 @@ from kg.settling import Settling, Stated
 from kg.shelf import Shelf, Shelved
 from kg.state import state
 from kg.store import FEW, AnyStore
+
+
+def take_down(shelf: Shelf, id_: str, annotation: Annotation) -> None:
+    """Tell the ledger whom a document names that was just put on the shelf.
+
+    So that is done while others are still being annotated.  Who is meant can be told when
+    all are there.
+    """
+    with shelf.transaction():
+        _begin_anew_if_changed(shelf)
+        shelf.ledger.put(id_, *named_in(annotation, load_register()))
+        shelf.forget_pending(id_)
 
 
 def restate_changed(
@@ -89,21 +102,26 @@ def _settled(
     """Tell the ledger what has changed, and settle who is meant."""
     ledger = shelf.ledger
     with shelf.transaction():
-        if ledger.kept("program") != program():
-            shelf.forget_who()
-            ledger.keep("program", program())
+        _begin_anew_if_changed(shelf)
         for id_ in shelf.pending():
             shelved = shelf.get(id_)
             if shelved is None:
                 ledger.drop(id_)
+                shelf.forget_pending(id_)
             else:
-                ledger.put(id_, *named_in(shelved.annotation, load_register()))
-        shelf.forget_pending()
+                take_down(shelf, id_, shelved.annotation)
         if ledger.kept("stated with") != [base, least]:
             ledger.mark_stale(shelf.ids())
             ledger.keep("stated with", [base, least])
         ledger.keep("decided", [str(correction) for correction in corrections])
         return settle(ledger, corrections)
+
+
+def _begin_anew_if_changed(shelf: Shelf) -> None:
+    """Forget who is meant if this program would decide otherwise."""
+    if shelf.ledger.kept("program") != program():
+        shelf.forget_who()
+        shelf.ledger.keep("program", program())
 
 
 def _stated(

@@ -196,9 +196,9 @@ class Shelf:
         rows = self._database.execute("SELECT document FROM pending ORDER BY document")
         return [id_ for (id_,) in rows]
 
-    def forget_pending(self) -> None:
-        """Note that the ledger knows of all changes."""
-        self._database.execute("DELETE FROM pending")
+    def forget_pending(self, id_: str) -> None:
+        """Note that the ledger knows how a document is now."""
+        self._database.execute("DELETE FROM pending WHERE document = ?", (id_,))
 
     def drop_from_index(self, id_: str) -> None:
         """Take a document whose graph is gone out of the full-text index."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kg.building import build, remove
+from kg.deep import damage
 from kg.errors import StoreError, UsageError
 from kg.export import export
 from kg.ontology import load_ontology
@@ -86,6 +87,29 @@ def test_build_replaces_a_changed_file(texts: Path, tmp_path: Path) -> None:
     amounts = {event["amount"] for event in records(output)["money"]}
     assert "500000000" in amounts
     assert "105000000" not in amounts
+
+
+def test_build_that_ends_before_it_tells_who_is_meant_goes_on(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    first, *others = sorted(texts.iterdir())
+    build([str(first)], output)
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("kg.building._restate", full)
+        with pytest.raises(StoreError):
+            build([str(texts)], output)
+    assert list(damage(output)) == []
+    again = build([str(texts)], output)
+    assert len(again.unchanged) == len(NEWS)
+    assert again.restated >= len(others)
+    assert list(damage(output)) == []
+    build([str(texts)], tmp_path / "whole")
+    assert nquads(output) == nquads(tmp_path / "whole")
 
 
 def test_build_prunes_only_when_asked(texts: Path, tmp_path: Path) -> None:
