@@ -53,7 +53,13 @@ def written(output: Path) -> Graphs:
     folder = output / FOLDER
     if not (folder / "CURRENT").exists():
         return {}
-    return graphs(Store.read_only(str(folder)))
+    try:
+        return graphs(Store.read_only(str(folder)))
+    except OSError as error:
+        # Killed while the store was being made, which the next build goes on with.
+        if "Column family not found" in str(error):
+            return {}
+        raise
 
 
 def seen(output: Path) -> Graphs:
