@@ -244,6 +244,8 @@ def unreadable(folder: Path, reason: str) -> StoreError:
         return StoreError(f"{folder} is in use by another `kg build`")
     if "orruption" in reason:
         return damaged(folder, reason)
+    if "Column family not found" in reason:
+        return StoreError(f"{folder} was never finished: run `kg build` again")
     return StoreError(f"cannot open {folder}: {reason}")
 
 

@@ -224,6 +224,21 @@ def test_nobody_sees_a_graph_before_it_is_whole(tmp_path: Path) -> None:
             Worker(tmp_path)
 
 
+def test_a_store_that_was_never_finished_is_no_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class HalfMade:
+        @staticmethod
+        def read_only(_: str) -> Store:
+            raise OSError("Invalid argument: Column family not found: graphs")
+
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "CURRENT").touch()
+    monkeypatch.setattr("kg.store.Store", HalfMade)
+    with pytest.raises(StoreError, match="never finished: run `kg build` again"):
+        GraphStore.open(tmp_path)
+
+
 def test_a_document_counts_as_done_when_it_is_on_the_disk(tmp_path: Path) -> None:
     shelf = Shelf.open(tmp_path, writable=True)
     document = Document("a-1", "a.txt", "Ada leads Acme.", "0" * 64)
