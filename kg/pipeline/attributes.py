@@ -127,7 +127,7 @@ def text_of(doc: Doc) -> str:
 
 
 def note_text(doc: Doc, text: str) -> None:
-    """Note what a document's text is, so that it is not put together once."""
+    """Note the text of a document, so that spaCy need not put it together."""
     doc.user_data["text"] = text
 
 
