@@ -30,7 +30,7 @@ class BuildReport:
         replaced: Paths of documents whose file had changed.
         unchanged: Paths that were there already as they are.
         failed: Inputs that could not be read, with the reason.
-        skipped: Files in folders that are of no kind that can be read.
+        skipped: What folders hold besides texts, with the reason.
         removed: Ids of documents whose file is gone.
         notes: What to know about single inputs, and about corrections.
         restated: How many documents' graphs were written.
@@ -43,7 +43,7 @@ class BuildReport:
     replaced: tuple[str, ...]
     unchanged: tuple[str, ...]
     failed: tuple[InputError, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[InputError, ...]
     removed: tuple[str, ...]
     notes: tuple[Note, ...]
     restated: int
@@ -55,9 +55,8 @@ class BuildReport:
 def report_lines(report: BuildReport) -> Iterator[str]:
     """Yield a line of JSON for each input that was found, in the order of their paths.
 
-    Each has ``path`` and ``status``: ``ok`` if it was read, ``unchanged``, ``skipped`` if
-    it is of no kind that can be read, or ``failed`` with the ``reason``.  What there is to
-    know stands in ``notes``.
+    Each has ``path`` and ``status``: ``ok`` if it was read, ``unchanged``, ``skipped`` or
+    ``failed``, both with the ``reason``.  What there is to know stands in ``notes``.
     """
     notes: dict[str | None, list[str]] = defaultdict(list)
     for note in report.notes:
@@ -65,7 +64,7 @@ def report_lines(report: BuildReport) -> Iterator[str]:
     found = [
         *((path, "ok", None) for path in (*report.added, *report.replaced)),
         *((path, "unchanged", None) for path in report.unchanged),
-        *((path, "skipped", None) for path in report.skipped),
+        *((error.path, "skipped", error.reason) for error in report.skipped),
         *((error.path, "failed", error.reason) for error in report.failed),
     ]
     for path, status, reason in sorted(found, key=lambda told: told[:2]):

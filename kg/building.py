@@ -99,6 +99,8 @@ def build(
         if min_confidence is not None:
             shelf.set_setting("min_confidence", str(min_confidence))
         if corrections is not None:
+            if not corrections.exists():
+                raise UsageError(f"no such file of corrections: {corrections}")
             shelf.set_setting("corrections", str(corrections.resolve()))
         # Read before anything is done: a slip in the file must not cost the build.
         decisions = _corrections(shelf, output)
@@ -155,29 +157,28 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
     """
     Shelf.open(output).close()
     with _opened(output) as (store, shelf):
-        by_location = {location: id_ for id_, location in shelf.locations().items()}
-        known = {
-            **shelf.paths(),
-            **by_location,
-            **dict.fromkeys(by_location.values()),
-        }
-        ids = []
-        for name in names:
-            if name in by_location.values():
-                ids.append(name)
-            elif (
-                found := known.get(str(Path(name).resolve())) or known.get(name)
-            ) is None:
-                raise UsageError(
-                    f"no document {name!r}; `kg list documents` names them"
-                )
-            else:
-                ids.append(found)
+        ids = [_document_meant(name, shelf) for name in names]
         for id_ in ids:
             shelf.remove(id_)
         decisions = _corrections(shelf, output)
         _restate(shelf, store, _settled_base(shelf, None), decisions)
     return tuple(ids)
+
+
+def _document_meant(name: str, shelf: Shelf) -> str:
+    """Return the id of the document that an id, a file or a path of the graph means."""
+    locations = shelf.locations()
+    if name in locations:
+        return name
+    places = {str(Path(name).resolve()), name}
+    found = [i for i, place in locations.items() if place in places]
+    found = found or shelf.at_path(name)
+    if not found:
+        raise UsageError(f"no document {name!r}; `kg list documents` names them")
+    if len(found) > 1:
+        which = ", ".join(f"{id_} ({locations[id_]})" for id_ in found)
+        raise UsageError(f"{name!r} may be any of {which}: give the id")
+    return found[0]
 
 
 def restate(output: Path) -> tuple[Correction, ...]:
@@ -401,7 +402,14 @@ def _corrections_file(shelf: Shelf, output: Path) -> Path:
 
 
 def _corrections(shelf: Shelf, output: Path) -> tuple[Correction, ...]:
-    return read_corrections(_corrections_file(shelf, output), load_ontology())
+    path = _corrections_file(shelf, output)
+    if shelf.setting("corrections") and not path.exists():
+        # Without it all that was decided would be undone.
+        raise UsageError(
+            f"the corrections are gone: put {path} back, or name another file "
+            "with --corrections"
+        )
+    return read_corrections(path, load_ontology())
 
 
 def _restate(

@@ -556,10 +556,8 @@ def why(
     from kg.terminal import Describer
 
     predicate = predicate_or_object if object_ is not None else None
-    if predicate is not None and predicate not in ontology.predicates:
-        raise UsageError(
-            f"no predicate {predicate!r}; there are: {', '.join(ontology.predicates)}"
-        )
+    if predicate is not None:
+        predicate = ontology.predicate_called(predicate)
     found = evidence(records, subject, predicate, object_ or predicate_or_object)
     describer = Describer(records, ontology)
     for said in found:
@@ -612,10 +610,8 @@ def list_command(what: str | None, records: Any, ontology: Any) -> None:
     from kg.table import table_text
     from kg.terminal import listing
 
-    if what not in {None, "documents", *ontology.classes}:
-        raise UsageError(
-            f"no class {what!r}; there are: {', '.join(ontology.classes)}, documents"
-        )
+    if what not in {None, "documents"}:
+        what = ontology.class_called(what)
     columns = (
         ["id", "title", "date", "words"]
         if what == "documents"

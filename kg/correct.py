@@ -82,6 +82,10 @@ def decided(
             ids[i] = _entity_id(part, records)
         elif role == "DOCUMENT":
             ids[i] = _document_id(part, records)
+        elif role == "CLASS":
+            ids[i] = ontology.class_called(part)
+        elif role == "PREDICATE":
+            ids[i] = ontology.predicate_called(part)
     return parse(" ".join((verb, *ids)), ontology, "kg correct")[0]
 
 

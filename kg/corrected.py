@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from kg.corrections import Correction, Fact
-from kg.groups import Group, Key, id_of
+from kg.groups import Group, Key, id_of, type_of
 from kg.known import full_key
 from kg.ledger import Ledger
 from kg.slug import slug
@@ -65,7 +65,10 @@ class Corrected:
         elif verb == "retype":
             group.type = parts[1]
         elif verb == "merge" and keys[0] != keys[1]:
-            self._group(keys[1]).take(group)
+            other = self._group(keys[1])
+            # The first is the second: what that is, it stays, and what is said of it.
+            other.type = type_of(other)
+            other.take(group)
             self._remove(keys[0])
             self._homes.setdefault((keys[0], ""), keys[0])
             for place, home in self._homes.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def evaluate(
     """
     documents = {Path(d["path"]).stem: d["id"] for d in records["documents"]}
     result = Evaluation({measure: Score() for measure in MEASURES})
-    for wanted in _gold_files(gold):
+    for wanted in _gold_files(gold, ontology):
         result.documents += 1
         name = wanted["doc"]
         if name not in documents:
@@ -113,18 +113,53 @@ def evaluate(
     return result
 
 
-def _gold_files(folder: Path) -> Iterator[Record]:
+def _gold_files(folder: Path, ontology: Ontology) -> Iterator[Record]:
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise UsageError(f"{folder} holds no gold files (<document>.json)")
     for path in paths:
         try:
             wanted = json.loads(path.read_text("utf-8"))
-            yield {
-                key: wanted[key] for key in ("doc", "entities", "relations", "money")
-            }
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            _check(wanted, ontology)
+        except KeyError as error:
+            raise UsageError(f"{path} is no gold file: {error} is missing") from error
+        except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"{path} is no gold file: {error}") from error
+        yield wanted
+
+
+def _check(wanted: Record, ontology: Ontology) -> None:
+    """Refuse what could only ever count as missed.
+
+    Raises:
+        KeyError: Something is missing.
+        ValueError: Something is no term, entity or number.
+    """
+    str(wanted["doc"])
+    ids = {entity["id"] for entity in wanted["entities"]}
+    for entity in wanted["entities"]:
+        _one_of(ontology.classes, entity["type"], "class")
+        if not entity["names"]:
+            raise ValueError(f"entity {entity['id']!r} has no name")
+    for relation in wanted["relations"]:
+        _one_of(ontology.predicates, relation["p"], "predicate")
+        _one_of(ids, relation["s"], "entity")
+        _one_of(ids, relation["o"], "entity")
+        _one_of({*ontology.statuses, None}, relation.get("status"), "status")
+    for event in wanted["money"]:
+        if event.get("amount") is None:
+            continue
+        float(event["amount"])
+        str(event["currency"])
+        _one_of(ontology.money_kinds, event["kind"], "kind of money")
+        _one_of(ontology.statuses, event["status"], "status")
+        for party in (*event.get("payer", ()), *event.get("recipient", ())):
+            _one_of(ids, party, "entity")
+
+
+def _one_of(known: Container[object], said: object, what: str) -> None:
+    if said not in known:
+        raise ValueError(f"no {what} {said!r}")
 
 
 class _Comparison:

@@ -19,7 +19,7 @@ from typing import TypeVar
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat
 
-from kg.errors import KgError
+from kg.errors import KgError, UsageError
 from kg.paths import ontology_folder
 
 NAMESPACE = "https://kg.internal/ontology#"
@@ -97,6 +97,16 @@ class Status:
     mark: str
 
 
+def _called(
+    said: str, kind: str, terms: Mapping[str, OntologyClass] | Mapping[str, Predicate]
+) -> str:
+    wanted = said.casefold()
+    for name, term in terms.items():
+        if wanted in {name.casefold(), term.label.casefold()}:
+            return name
+    raise UsageError(f"no {kind} {said!r}; there are: {', '.join(terms)}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ontology:
     """All terms, by local name and in the order in which they are shown."""
@@ -133,6 +143,22 @@ class Ontology:
             for iri in self._triples
             if iri.startswith(self.namespace)
         )
+
+    def class_called(self, said: str) -> str:
+        """Return the name of a class that people call by its name or label.
+
+        Raises:
+            UsageError: There is none.
+        """
+        return _called(said, "class", self.classes)
+
+    def predicate_called(self, said: str) -> str:
+        """Return the name of a predicate that people call by its name or label.
+
+        Raises:
+            UsageError: There is none.
+        """
+        return _called(said, "predicate", self.predicates)
 
     def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
         """Tell whether domain and range admit such a fact."""

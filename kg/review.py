@@ -249,9 +249,7 @@ def _decide(question: Question, key: str, path: Path, ask: Ask) -> bool:
     if key == "n":
         add_correction(path, "rename", (entity, str(ask("name"))))
     elif key == "t":
-        class_ = str(ask("class"))
-        if class_ not in load_ontology().classes:
-            raise UsageError(f"no class {class_!r}")
+        class_ = load_ontology().class_called(str(ask("class")))
         add_correction(path, "retype", (entity, class_))
     else:
         parts = (entity, question.ids[3], str(ask("name of the other")))

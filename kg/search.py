@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import StoreError, UsageError
+from kg.errors import StoreError
 from kg.model import Span
 from kg.ontology import load_ontology
 from kg.search_index import TOLD, Told
@@ -137,9 +137,8 @@ def search(
         UsageError: There is no such class.
         StoreError: There is no graph, it has no index yet, or it cannot be read.
     """
-    classes = load_ontology().classes
-    if type_ is not None and type_ not in classes:
-        raise UsageError(f"no class {type_!r}; there are: {', '.join(classes)}")
+    if type_ is not None:
+        type_ = load_ontology().class_called(type_)
     query = _match_expression(words)
     with closing(Shelf.open(output)) as shelf:
         if query is None:

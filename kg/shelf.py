@@ -243,12 +243,14 @@ class Shelf:
         ).fetchone()
         return row is not None
 
-    def paths(self) -> dict[str, str]:
-        """Return the id of each document by its path."""
+    def at_path(self, path: str) -> list[str]:
+        """Return the ids of the documents that go by a path."""
         rows = self._database.execute(
-            "SELECT json_extract(document, '$.path'), id FROM documents ORDER BY id"
+            "SELECT id FROM documents WHERE json_extract(document, '$.path') = ?"
+            " ORDER BY id",
+            (path,),
         )
-        return dict(rows.fetchall())
+        return [id_ for (id_,) in rows]
 
     def locations(self) -> dict[str, str]:
         """Return the location of each document by its id."""

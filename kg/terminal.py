@@ -36,7 +36,8 @@ def summary(report: BuildReport) -> list[str]:
     if report.failed:
         parts.append(f"{len(report.failed)} failed")
     if report.skipped:
-        parts.append(f"{len(report.skipped)} skipped (of no kind that can be read)")
+        reasons = sorted({error.reason for error in report.skipped})
+        parts.append(f"{len(report.skipped)} skipped ({'; '.join(reasons)})")
     return [
         f"{', '.join(parts)} in {report.seconds:.1f} s; "
         f"the graph holds {report.documents} document"

@@ -189,6 +189,35 @@ def test_remove_takes_a_document_out(texts: Path, tmp_path: Path) -> None:
         remove(["macron.txt"], output)
 
 
+def test_remove_asks_which_of_two_documents_of_one_path_is_meant(
+    texts: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "macron.txt").write_text("Emmanuel Macron leads France.\n", "utf-8")
+    output = tmp_path / "out"
+    build([str(texts), str(other)], output)
+    with pytest.raises(UsageError, match=rf"any of .*{other}.*: give the id"):
+        remove(["macron.txt"], output)
+    assert len(remove([str(other / "macron.txt")], output)) == 1
+    assert len(remove(["macron.txt"], output)) == 1
+
+
+def test_decisions_are_never_left_out_because_their_file_is_gone(
+    texts: Path, tmp_path: Path
+) -> None:
+    output, decided = tmp_path / "out", tmp_path / "decided.txt"
+    with pytest.raises(UsageError, match="no such file"):
+        build([str(texts)], output, corrections=decided)
+    decided.write_text("reject mistral-ai competesWith openai\n", "utf-8")
+    build([str(texts)], output, corrections=decided)
+    before = nquads(output)
+    decided.unlink()
+    with pytest.raises(UsageError, match=r"put .* back"):
+        build([str(texts)], output)
+    assert nquads(output) == before
+
+
 def test_a_short_name_joins_the_full_name_of_another_document(
     texts: Path, tmp_path: Path
 ) -> None:

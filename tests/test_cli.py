@@ -108,6 +108,17 @@ def test_build_reads_standard_input(tmp_path: Path) -> None:
     assert "€15 million" in kg("show", "OpenAI", "-o", out).stdout
 
 
+def test_terms_are_understood_as_they_are_printed(output: Path) -> None:
+    by_label = kg("list", "government body", "-o", str(output))
+    assert by_label.exit_code == 0
+    assert by_label.stdout == kg("list", "GovernmentBody", "-o", str(output)).stdout
+    said = kg("why", "Sam Altman", "Leads", "OpenAI", "-o", str(output))
+    assert said.exit_code == 0
+    assert "chief executive of OpenAI" in said.stdout
+    wrong = kg("correct", "retype", "OpenAI", "planet", "-o", str(output))
+    assert (wrong.exit_code, "there are: Person" in wrong.stderr) == (2, True)
+
+
 def test_validate_finds_the_graph_sound(output: Path) -> None:
     result = kg("validate", "-o", str(output))
     assert result.exit_code == 0, result.stdout

@@ -139,6 +139,25 @@ def test_a_folder_without_gold_is_refused(records: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "wrong", "said"),
+    [
+        ("entities", [{"id": "e0", "type": "Planet", "names": ["X"]}], "no class 'Planet'"),
+        ("relations", [{"s": "e0", "p": "partof", "o": "e1"}], "no predicate 'partof'"),
+        ("relations", [{"s": "e1", "p": "leads", "o": "zz"}], "no entity 'zz'"),
+        ("money", [{"amount": "lots", "currency": "EUR"}], "could not convert"),
+        ("money", [{"amount": 5}], "'currency' is missing"),
+    ],
+)  # fmt: skip
+def test_gold_that_could_only_count_as_missed_is_refused(
+    records: Any, gold: Path, part: str, wrong: list[Any], said: str
+) -> None:
+    path = gold / "talks.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {part: wrong}))
+    with pytest.raises(UsageError, match=f"talks.json is no gold file: {said}"):
+        evaluate(records, gold, load_ontology())
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("the White House", "White House"),

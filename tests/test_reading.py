@@ -221,7 +221,10 @@ def test_folders_are_walked_in_order_without_links_and_hidden_files(
     (tmp_path / "sub" / "loop").symlink_to(tmp_path)
     found = find_sources([str(tmp_path), str(tmp_path / "a.md")])
     assert [source.path for source in found.found] == ["a.md", "b.txt", "sub/c.txt"]
-    assert [Path(path).name for path in found.skipped] == ["image.png", "loop"]
+    assert [(Path(s.path).name, s.reason) for s in found.skipped] == [
+        ("image.png", "of no kind that can be read"),
+        ("loop", "a link, which is not followed"),
+    ]
 
 
 def source(path: Path) -> Source:
@@ -239,6 +242,14 @@ def test_metadata_goes_before_what_the_file_says(tmp_path: Path) -> None:
     found = document(path)
     assert (found.title, found.date, found.publisher) == ("Better", "2024-05-01", "P")
     assert fingerprint(source(path), path.read_bytes()) != before
+
+
+def test_unknown_metadata_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Text.")
+    (tmp_path / "metadata.toml").write_text('["a.txt"]\nauthor = "B"\n')
+    (note,) = document(path).notes
+    assert note.startswith("author in metadata.toml is not known: write title, date")
 
 
 def test_broken_metadata_is_named_once_and_costs_no_file(tmp_path: Path) -> None:

@@ -281,6 +281,21 @@ ACTS = {
 }
 
 
+@pytest.mark.parametrize("mentions", ["Prado", "Prado\nCompany | Prado's"])
+def test_what_is_merged_into_a_thing_does_not_change_what_that_is(
+    mentions: str,
+) -> None:
+    found = ids(
+        {
+            "a": annotation("Person | Luciana Prado"),
+            "b": annotation(f"Company | {mentions}"),
+            "c": annotation("Company | Prado"),
+        },
+        "merge company/prado person/luciana-prado",
+    )
+    assert nodes(found, "Luciana Prado", "Prado") == {"person/luciana-prado"}
+
+
 def test_what_people_merge_is_one() -> None:
     found = ids(ACTS, "merge law/data-fairness-act law/fair-data-act")
     assert nodes(found, "Data Fairness Act", "Fair Data Act") == {"law/fair-data-act"}

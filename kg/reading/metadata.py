@@ -21,6 +21,7 @@ from typing import Any
 from kg.errors import InputError
 
 FILE_NAME = "metadata.toml"
+_FIELDS = ("title", "date", "publisher", "url")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:\d\d\S*)?)?)?", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f<>\"{}|\\^`]+", re.IGNORECASE)
 
@@ -123,6 +124,11 @@ def _entry(table: dict[str, Any]) -> Metadata:
         f"{field} in {FILE_NAME} is no text and left out"
         for field in ("title", "publisher", "url")
         if not isinstance(table.get(field, ""), str)
+    ]
+    notes += [
+        f"{field} in {FILE_NAME} is not known: write {', '.join(_FIELDS)}"
+        for field in table
+        if field not in _FIELDS and not _is_table(table[field])
     ]
     date, url = iso_date(table.get("date")), web_address(_text(table, "url"))
     if "date" in table and date is None:

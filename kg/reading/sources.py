@@ -39,7 +39,7 @@ class Sources:
 
     found: tuple[Source, ...]
     problems: tuple[InputError, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[InputError, ...]
 
 
 def find_sources(paths: Sequence[str]) -> Sources:
@@ -53,7 +53,7 @@ def find_sources(paths: Sequence[str]) -> Sources:
     """
     found: dict[str, Source] = {}
     problems: list[InputError] = []
-    skipped: list[str] = []
+    skipped: list[InputError] = []
     folders: dict[str, Mapping[str, Metadata]] = {}
     for given in paths:
         if given == "-":
@@ -81,7 +81,7 @@ def find_sources(paths: Sequence[str]) -> Sources:
 
 
 def _meant_by(
-    given: str, problems: list[InputError], skipped: list[str]
+    given: str, problems: list[InputError], skipped: list[InputError]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield where each file is, its path as it was given, and how people know it."""
     path = Path(given)
@@ -101,7 +101,7 @@ def _meant_by(
 
 
 def _in_folder(
-    folder: Path, problems: list[InputError], skipped: list[str]
+    folder: Path, problems: list[InputError], skipped: list[InputError]
 ) -> Iterator[tuple[str, str, str]]:
     texts = 0
     # Below a folder that is resolved nothing else is: no link is followed.
@@ -114,12 +114,9 @@ def _in_folder(
     for entry in _walked(root, unreadable):
         below = entry.path.removeprefix(str(root)).lstrip(os.sep)
         path = str(folder / below)
-        if (
-            not entry.is_file(follow_symlinks=False)
-            or Path(entry.name).suffix.lower() not in READERS
-        ):
+        if reason := _passed_over(entry):
             if entry.name != FILE_NAME:
-                skipped.append(_printable(path))
+                skipped.append(InputError(_printable(path), reason))
             continue
         texts += 1
         try:
@@ -128,6 +125,17 @@ def _in_folder(
             problems.append(error)
     if not texts:
         raise InputError(_printable(str(folder)), "no texts in this folder")
+
+
+def _passed_over(entry: os.DirEntry[str]) -> str:
+    """Return why an entry of a folder is not read; nothing if it is."""
+    if entry.is_symlink():
+        return "a link, which is not followed"
+    if not entry.is_file(follow_symlinks=False):
+        return "not a regular file"
+    if Path(entry.name).suffix.lower() not in READERS:
+        return "of no kind that can be read"
+    return ""
 
 
 def _walked(
