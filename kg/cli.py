@@ -365,7 +365,9 @@ def _question(question: str) -> Any:
     if question.endswith((".rq", ".sparql")):
         try:
             return read_query(question, Path(question).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise UsageError(f"cannot read {question}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
             raise UsageError(f"cannot read {question}: {error}") from error
     if "{" not in question and "describe" not in question.lower().split():
         from difflib import get_close_matches
@@ -529,7 +531,10 @@ def search(
     for sentence in sentences:
         click.echo("\n".join([*found_sentence(sentence, ontology), ""]))
     if not hits:
-        click.echo("nothing is found", err=True)
+        click.echo(
+            "nothing is found: names are searched, and sentences that say a fact or sum",
+            err=True,
+        )
     elif limit in {len(names), len(sentences)}:
         click.echo("there may be more: --limit shows it", err=True)
 

@@ -40,8 +40,7 @@ def summary(report: BuildReport) -> list[str]:
         parts.append(f"{len(report.skipped)} skipped ({'; '.join(reasons)})")
     return [
         f"{', '.join(parts)} in {report.seconds:.1f} s; "
-        f"the graph holds {report.documents} document"
-        + ("" if report.documents == 1 else "s")
+        f"the graph holds {_counted(report.documents, 'document')}"
     ]
 
 
@@ -218,9 +217,12 @@ def change(found: Change) -> str:
 def _heading(label: str, class_: str, mentions: int, documents: int) -> str:
     return (
         click.style(clean(label), bold=True)
-        + f"  {class_}, {mentions} mentions in {documents} document"
-        + ("" if documents == 1 else "s")
+        + f"  {class_}, {_counted(mentions, 'mention')} in {_counted(documents, 'document')}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _sum(kind: str, amount: str | None, payers: str, recipients: str) -> str:
