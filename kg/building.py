@@ -94,6 +94,7 @@ def build(
     output = Path(output)
     sources = find_sources([os.fspath(path) for path in paths])
     log.failed += sources.problems
+    log.notes += [Note(path, text) for path, text in sources.notes]
     with _opened(output, server, prune=prune) as (store, shelf):
         base = _settled_base(shelf, base)
         if min_confidence is not None:

@@ -244,6 +244,24 @@ def test_metadata_goes_before_what_the_file_says(tmp_path: Path) -> None:
     assert fingerprint(source(path), path.read_bytes()) != before
 
 
+def test_metadata_of_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "caf\u00e9.txt").write_text("Text.")
+    (tmp_path / "metadata.toml").write_text(
+        '["cafe\u0301.txt"]\n["b.txt"]\n["a.txt"]\n'
+    )
+    found = find_sources([str(tmp_path)])
+    told = "no file here is called 'a.txt', 'b.txt'"
+    assert found.notes == ((str(tmp_path / "metadata.toml"), told),)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or not os.geteuid(), reason="root may")
+def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    folder = tmp_path / "shut"
+    folder.mkdir(mode=0)
+    (problem,) = find_sources([str(folder)]).problems
+    assert "denied" in problem.reason
+
+
 def test_unknown_metadata_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("Text.")

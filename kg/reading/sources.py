@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the given paths mean: files to read, paths that fail, files passed over."""
+    """What the given paths mean: files to read, paths that fail, files passed over.
+
+    ``notes`` are what to know of a ``metadata.toml``: its path, and the text.
+    """
 
     found: tuple[Source, ...]
     problems: tuple[InputError, ...]
     skipped: tuple[InputError, ...]
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def find_sources(paths: Sequence[str]) -> Sources:
@@ -55,6 +59,7 @@ def find_sources(paths: Sequence[str]) -> Sources:
     problems: list[InputError] = []
     skipped: list[InputError] = []
     folders: dict[str, Mapping[str, Metadata]] = {}
+    notes: list[tuple[str, str]] = []
     for given in paths:
         if given == "-":
             found.setdefault("-", Source("-", "-"))
@@ -65,10 +70,11 @@ def find_sources(paths: Sequence[str]) -> Sources:
                     continue
                 folder, name = os.path.split(location)
                 if folder not in folders:
-                    folders[folder], wrong = folder_metadata(
-                        Path(folder), str(Path(path).parent / FILE_NAME)
-                    )
+                    told = str(Path(path).parent / FILE_NAME)
+                    folders[folder], wrong = folder_metadata(Path(folder), told)
                     problems += wrong
+                    if strayed := _not_in(folder, folders[folder]):
+                        notes.append((told, f"no file here is called {strayed}"))
                 about = folders[folder].get(
                     unicodedata.normalize("NFC", name), NOTHING_KNOWN
                 )
@@ -77,7 +83,16 @@ def find_sources(paths: Sequence[str]) -> Sources:
             problems.append(error)
         except OSError as error:
             problems.append(InputError(_printable(given), error.strerror or str(error)))
-    return Sources(tuple(found.values()), tuple(problems), tuple(skipped))
+    return Sources(tuple(found.values()), tuple(problems), tuple(skipped), tuple(notes))
+
+
+def _not_in(folder: str, names: Iterable[str]) -> str:
+    """Return those names that no file of a folder has, as a list for people."""
+    wanted = set(names)
+    if wanted:
+        here = Path(folder).iterdir()
+        wanted -= {unicodedata.normalize("NFC", path.name) for path in here}
+    return ", ".join(map(repr, sorted(wanted)))
 
 
 def _meant_by(
@@ -103,7 +118,7 @@ def _meant_by(
 def _in_folder(
     folder: Path, problems: list[InputError], skipped: list[InputError]
 ) -> Iterator[tuple[str, str, str]]:
-    texts = 0
+    texts, failed = 0, len(problems)
     # Below a folder that is resolved nothing else is: no link is followed.
     root = folder.resolve()
 
@@ -123,7 +138,7 @@ def _in_folder(
             yield entry.path, path, _named(path, below.replace(os.sep, "/"))
         except InputError as error:
             problems.append(error)
-    if not texts:
+    if not texts and len(problems) == failed:
         raise InputError(_printable(str(folder)), "no texts in this folder")
 
 
