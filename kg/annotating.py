@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from kg import as_json
-from kg.apart import Apart, EndedError, answer_all, end_with_parent
+from kg.apart import Apart, EndedError, answer_all
 from kg.errors import InputError
 from kg.model import Annotation, Document
 from kg.reading import Source, read
@@ -133,7 +133,6 @@ def unpacked(source: Source, row: str | tuple[str, str]) -> Found:
 
 def main() -> None:
     """Annotate what comes, in a process of its own."""
-    end_with_parent()
     from kg.pipeline import load_pipeline
 
     nlp = load_pipeline(threads=1)

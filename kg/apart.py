@@ -16,6 +16,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +24,7 @@ from typing import IO, Any
 _START = ("-P", "-c")
 _CHILD = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from importlib import import_module; import_module(sys.argv[2]).main(*sys.argv[3:])"
+    "from kg.apart import run; run(*sys.argv[2:])"
 )
 
 
@@ -39,7 +40,10 @@ class Apart:
         """
         root = Path(__file__).parents[1]
         self._process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, *_START, _CHILD, str(root), module, *arguments],
+            [
+                *(sys.executable, *_START, _CHILD),
+                *(str(root), str(os.getpid()), module, *arguments),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -133,7 +137,20 @@ def answer_all(answer: Callable[[dict[str, Any], bytes], object]) -> None:
         answers.flush()
 
 
-def end_with_parent() -> None:
+def run(parent: str, module: str, *arguments: str) -> None:
+    """Run ``main`` of a module in the process that was started, and end with its parent.
+
+    Args:
+        parent: The process that started this one.
+        module: Its name.
+        arguments: What ``main`` is called with.
+    """
+    # Before anything that takes a while: whoever started this may be gone by then.
+    _end_with(int(parent))
+    import_module(module).main(*arguments)
+
+
+def _end_with(parent: int) -> None:
     """Leave it to whoever started this process when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
@@ -142,6 +159,8 @@ def end_with_parent() -> None:
         # Should the parent be killed where it cannot take this process along.
         on_parents_death = 1
         ctypes.CDLL(None).prctl(on_parents_death, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit()
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -19,6 +19,9 @@ MENDING = (
 )
 TOGETHER = 100  # graphs that are added at a time
 FEW = 20  # graphs that are added faster one by one
+HALF_MADE = ("Column family not found", "Inserts are only possible")
+"""In what is said of a store whose making was cut off; the next build goes on with it."""
+
 DOCUMENT = "/document/"  # stands in the IRI of every document
 
 
@@ -244,7 +247,7 @@ def unreadable(folder: Path, reason: str) -> StoreError:
         return StoreError(f"{folder} is in use by another `kg build`")
     if "orruption" in reason:
         return damaged(folder, reason)
-    if "Column family not found" in reason:
+    if any(sign in reason for sign in HALF_MADE):
         return StoreError(f"{folder} was never finished: run `kg build` again")
     return StoreError(f"cannot open {folder}: {reason}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -155,3 +157,14 @@ def test_a_slip_of_ours_costs_its_text_alone() -> None:
     found = found_in(job.source, job.data, Slip())  # type: ignore[arg-type]
     assert isinstance(found, InputError)
     assert found.reason.startswith("annotating it failed: KeyError: ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is of Linux")
+def test_a_process_whose_parent_is_gone_ends_before_it_begins() -> None:
+    gone = 0
+    code = f"from kg.apart import run; run('{gone}', 'kg.annotating')"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        try:
+            assert child.wait(60) == 0
+        finally:
+            child.kill()

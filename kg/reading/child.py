@@ -10,7 +10,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from kg.apart import answer_all, end_with_parent
+from kg.apart import answer_all
 
 # The process of a query is confined by the same means.
 from kg.query.child import limit, more_processor_time, wall
@@ -22,7 +22,6 @@ _FILES = 64  # open at a time: the parsers load their own data
 
 def main(memory: str, seconds: str) -> None:
     """Answer requests until there are no more."""
-    end_with_parent()
     sys.dont_write_bytecode = True
     limit("RLIMIT_AS", int(memory))
     limit("RLIMIT_CORE", 0)

@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Store
 from kg.annotating import FEW
 from kg.published import newest
 from kg.shelf import Shelf
-from kg.store import DOCUMENT, FOLDER, GraphStore
+from kg.store import DOCUMENT, FOLDER, HALF_MADE, GraphStore
 
 from .tried import ROOT, Row, children, command, environment, kg, plain, size, texts
 from .warm import Warm
@@ -55,9 +55,9 @@ def written(output: Path) -> Graphs:
         return {}
     try:
         return graphs(Store.read_only(str(folder)))
-    except OSError as error:
-        # Killed while the store was being made, which the next build goes on with.
-        if "Column family not found" in str(error):
+    except (OSError, RuntimeError) as error:
+        # Killed while the store was being made.
+        if any(sign in str(error) for sign in HALF_MADE):
             return {}
         raise
 
