@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -158,7 +158,8 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
     """
     Shelf.open(output).close()
     with _opened(output) as (store, shelf):
-        ids = [_document_meant(name, shelf) for name in names]
+        locations, paths = shelf.locations(), shelf.paths()
+        ids = [_document_meant(name, locations, paths) for name in names]
         for id_ in ids:
             shelf.remove(id_)
         decisions = _corrections(shelf, output)
@@ -166,14 +167,21 @@ def remove(names: Sequence[str], output: Path) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _document_meant(name: str, shelf: Shelf) -> str:
-    """Return the id of the document that an id, a file or a path of the graph means."""
-    locations = shelf.locations()
+def _document_meant(
+    name: str, locations: Mapping[str, str], paths: Mapping[str, Sequence[str]]
+) -> str:
+    """Return the id of the document that an id, a file or a path of the graph means.
+
+    Args:
+        name: What people call it.
+        locations: Where each document was read, by its id.
+        paths: The ids of the documents that go by each path.
+    """
     if name in locations:
         return name
     places = {str(Path(name).resolve()), name}
-    found = [i for i, place in locations.items() if place in places]
-    found = found or shelf.at_path(name)
+    here = [id_ for id_, place in locations.items() if place in places]
+    found = here or paths.get(name, ())
     if not found:
         raise UsageError(f"no document {name!r}; `kg list documents` names them")
     if len(found) > 1:

@@ -243,14 +243,15 @@ class Shelf:
         ).fetchone()
         return row is not None
 
-    def at_path(self, path: str) -> list[str]:
-        """Return the ids of the documents that go by a path."""
+    def paths(self) -> dict[str, list[str]]:
+        """Return the ids of the documents that go by each path."""
+        found: dict[str, list[str]] = {}
         rows = self._database.execute(
-            "SELECT id FROM documents WHERE json_extract(document, '$.path') = ?"
-            " ORDER BY id",
-            (path,),
+            "SELECT json_extract(document, '$.path'), id FROM documents ORDER BY id"
         )
-        return [id_ for (id_,) in rows]
+        for path, id_ in rows:
+            found.setdefault(path, []).append(id_)
+        return found
 
     def locations(self) -> dict[str, str]:
         """Return the location of each document by its id."""

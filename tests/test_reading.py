@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import docx
 import pytest
@@ -254,11 +256,19 @@ def test_metadata_of_no_file_is_told(tmp_path: Path) -> None:
     assert found.notes == ((str(tmp_path / "metadata.toml"), told),)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or not os.geteuid(), reason="root may")
-def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_read_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "shut"
-    folder.mkdir(mode=0)
+    folder.mkdir()
+
+    def shut(path: os.PathLike[str]) -> NoReturn:
+        # Root reads what is shut, so that no mode would do.
+        raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+
+    monkeypatch.setattr("kg.reading.sources.os.scandir", shut)
     (problem,) = find_sources([str(folder)]).problems
+    assert problem.path == str(folder)
     assert "denied" in problem.reason
 
 

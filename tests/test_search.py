@@ -503,7 +503,9 @@ def test_command_says_when_there_is_nothing_and_when_there_may_be_more(
 ) -> None:
     nothing = kg_search(built, "nobody")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
-    assert nothing.stderr.startswith("nothing is found: names are searched")
+    assert nothing.stderr == (
+        "nothing is found: names are searched, and sentences that say a fact or sum\n"
+    )
     assert "--limit" in kg_search(built, "a", "--limit", "1").stderr
     assert kg_search(built, "act", "--class", "Planet").exit_code == 2
     assert kg_search(built).exit_code == 2
